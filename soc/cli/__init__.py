@@ -1,0 +1,109 @@
+"""The command line: one module per command, found by its file name and imported when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from soc import __version__
+from soc.model.errors import SocError
+from soc.model.text import clean
+
+_HERE = Path(__file__).parent
+_HELPERS = frozenset({"__init__", "__main__"})
+
+
+def _commands() -> dict[str, Path]:
+    return {
+        path.stem.replace("_", "-"): path
+        for path in sorted(_HERE.glob("*.py"))
+        if path.stem not in _HELPERS and not path.stem.startswith("_")
+    }
+
+
+def _summary(path: Path) -> str:
+    """First line of the module's docstring, read without importing it."""
+    documentation = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return documentation.partition("\n")[0]
+
+
+def _overview(commands: dict[str, Path]) -> str:
+    lines = ["usage: soc COMMAND [options]", "", "Monitoring and security console for an infrastructure services tower.", ""]
+    lines += ["commands:"]
+    lines += [f"  {name:<12}{_summary(path)}" for name, path in commands.items()]
+    lines += [
+        "",
+        "`soc COMMAND --help` explains a command with examples; `soc --version` prints the version.",
+        "examples:",
+        "  soc demo --headless --for 60s",
+        "  soc inventory check --inventory inventory.yaml",
+        "  soc collect && soc alerts",
+    ]
+    return "\n".join(lines)
+
+
+def _add_common_options(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("common options")
+    group.add_argument("--data", metavar="DIR", default=os.environ.get("SOC_DATA"), help="data directory (SOC_DATA)")
+    group.add_argument("--inventory", metavar="FILE", default=os.environ.get("SOC_INVENTORY"), help="inventory file (SOC_INVENTORY)")
+    group.add_argument("--rules", metavar="DIR", action="append", default=None, help="a further rules directory; repeatable")
+    group.add_argument("--collectors", metavar="DIR", action="append", default=None, help="a further collectors directory; repeatable")
+    group.add_argument("--json", action="store_true", help="print JSON lines, nothing else")
+
+
+def _parser(name: str, path: Path) -> tuple[argparse.ArgumentParser, object]:
+    module = importlib.import_module(f"soc.cli.{path.stem}")
+    parser = argparse.ArgumentParser(
+        prog=f"soc {name}",
+        description=(module.__doc__ or "").strip(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.configure(parser)
+    for leaf in _leaves(parser):
+        _add_common_options(leaf)
+    return parser, module
+
+
+def _leaves(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+    """The parsers that end a command line: the parser itself, or its sub-commands' (recursively)."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            unique = {id(child): child for child in action.choices.values()}
+            return [leaf for child in unique.values() for leaf in _leaves(child)]
+    return [parser]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    os.umask(0o077)
+    if arguments[:1] in (["--version"], ["-V"]):
+        print(f"soc {__version__}")
+        return 0
+    commands = _commands()
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(_overview(commands))
+        return 0 if arguments else 2
+    name = arguments[0]
+    if name not in commands:
+        nearest = difflib.get_close_matches(name, commands, n=1)
+        hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+        print(f"soc: unknown command {clean(name, 40)!r}{hint} (soc --help lists them)", file=sys.stderr)
+        return 2
+    try:
+        parser, module = _parser(name, commands[name])
+        return int(module.run(parser.parse_args(arguments[1:])))  # type: ignore[attr-defined]
+    except SocError as error:
+        for line in str(error).splitlines():
+            print(f"soc: {clean(line)}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0

@@ -1,0 +1,260 @@
+"""What a file in collectors/ may say: fetch declarations and the @collector decorator.
+
+Declarations validate themselves when the file is loaded; parsing happens later, in the worker,
+and never sees a socket, the store or the clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from soc.model import TOWERS, Fact, LogRecord, Sample
+from soc.model.durations import parse_duration
+
+ValueKind = Literal[
+    "auto",  # integers as int, octet strings as decoded text, OIDs as dotted text
+    "integer", "counter32", "counter64", "gauge", "ticks",  # -> int; another type is reason "type"
+    "text",  # octet string -> str, decoded with replacement
+    "octets",  # octet string -> bytes
+    "oid",  # -> dotted str
+    "address",  # IpAddress -> str
+]  # fmt: skip
+Record = Sample | Fact | LogRecord
+INTERVAL_CLASSES = ("reachability", "health", "interfaces", "supplies", "posture", "configuration")
+_OID = re.compile(r"(?:0|[1-9]\d{0,9})(?:\.(?:0|[1-9]\d{0,9})){1,127}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def _checked_oid(oid: str) -> str:
+    oid = oid.lstrip(".")
+    if not _OID.fullmatch(oid):
+        raise ValueError(f"not an OID: {oid[:80]!r} (expected for example 1.3.6.1.2.1.2.2.1)")
+    return oid
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A table column or scalar with a declared type."""
+
+    id: str  # sub-identifier of a table's entry, or a scalar's whole OID with its instance
+    kind: ValueKind = "auto"
+
+
+def integer(id: int | str) -> Column:
+    return Column(str(id), "integer")
+
+
+def counter32(id: int | str) -> Column:
+    return Column(str(id), "counter32")
+
+
+def counter64(id: int | str) -> Column:
+    return Column(str(id), "counter64")
+
+
+def gauge(id: int | str) -> Column:
+    return Column(str(id), "gauge")
+
+
+def ticks(id: int | str) -> Column:
+    return Column(str(id), "ticks")
+
+
+def text(id: int | str) -> Column:
+    return Column(str(id), "text")
+
+
+def octets(id: int | str) -> Column:
+    return Column(str(id), "octets")
+
+
+def oid(id: int | str) -> Column:
+    return Column(str(id), "oid")
+
+
+def address(id: int | str) -> Column:
+    return Column(str(id), "address")
+
+
+class Row:
+    """One table row, or the scalars of one fetch: a declared name is an attribute, None where absent.
+
+    `row.index` is the instance part of the OID as text ("" for scalars).
+    """
+
+    __slots__ = ("_values", "index")
+
+    def __init__(self, index: str, values: Mapping[str, Any]) -> None:
+        self.index = index
+        self._values = values
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(f"no column {name!r}; declared: {', '.join(sorted(self._values))}") from None
+
+    def __repr__(self) -> str:
+        return f"Row({self.index!r}, {self._values!r})"
+
+
+class SnmpTable:
+    """Columns of one conceptual table (RFC 2578 section 7.1.12).
+
+    `SnmpTable("1.3.6.1.2.1.43.11.1.1", description=6, level=integer(9))` parses to a list of Row,
+    ordered by index; every declared column is an attribute, None where the agent has no such cell.
+    """
+
+    transport = "snmp"
+
+    def __init__(self, base: str, **columns: int | Column) -> None:
+        self.base = _checked_oid(base)
+        if not columns:
+            raise ValueError(f"table {base} declares no column")
+        self.columns: dict[str, Column] = {
+            name: column if isinstance(column, Column) else Column(str(column))
+            for name, column in columns.items()
+        }
+        for name, column in self.columns.items():
+            if name == "index" or not re.fullmatch(r"[1-9]\d*(?:\.[1-9]\d*)*", column.id):
+                raise ValueError(f"table {base}: column {name}={column.id!r} needs a sub-identifier >= 1")
+
+    def column_oid(self, name: str) -> str:
+        return f"{self.base}.{self.columns[name].id}"
+
+
+class SnmpScalars:
+    """Scalars read together: `SnmpScalars(name="1.3.6.1.2.1.1.5.0")` parses to one Row."""
+
+    transport = "snmp"
+
+    def __init__(self, **scalars: str | Column) -> None:
+        if not scalars:
+            raise ValueError("no scalar declared")
+        self.columns: dict[str, Column] = {}
+        for name, scalar in scalars.items():
+            column = scalar if isinstance(scalar, Column) else Column(scalar)
+            self.columns[name] = Column(_checked_oid(column.id), column.kind)
+
+
+class SshCommand:
+    """One constant command on hosts of the given platforms; parses to a CommandOutput.
+
+    `stream` names the cursor whose last value is written to the command's standard input as one
+    line (empty on first contact): the command itself never changes.
+    """
+
+    transport = "ssh"
+
+    def __init__(
+        self,
+        id: str,
+        command: str,
+        *,
+        platforms: Iterable[str] = ("linux",),
+        stream: str = "",
+        exit_codes: Iterable[int] = (0,),
+        maximum_bytes: int = 1_000_000,
+    ) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", id):
+            raise ValueError(f"command id {id!r}: lower-case letters, digits and '-' expected")
+        self.id = id
+        self.command = command
+        self.platforms = frozenset(platforms)
+        self.stream = stream
+        self.exit_codes = frozenset(exit_codes)
+        self.maximum_bytes = maximum_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOutput:
+    """What a command printed, decoded with replacement; `truncated` where the byte cap cut it."""
+
+    stdout: str
+    stderr: str
+    exit_code: int
+    truncated: bool = False
+
+
+class LocalReadings:
+    """Readings of the host soc runs on, by name (soc/collect/local.py lists them); parses to one Row."""
+
+    transport = "local"
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+
+class Ping:
+    """Echo requests to the device; parses to one Row with sent, received, rtt_seconds (None if lost)."""
+
+    transport = "ping"
+
+    def __init__(self, count: int = 3) -> None:
+        self.count = count
+
+
+Fetch = SnmpTable | SnmpScalars | SshCommand | LocalReadings | Ping
+Parser = Callable[..., Iterable[Record]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collector:
+    """One declared collector. With a single unnamed fetch, `parse(answer)`; else `parse(**answers)`."""
+
+    name: str
+    parse: Parser
+    fetches: Mapping[str, Fetch]
+    every: str  # an interval class of the inventory, or a duration
+    towers: frozenset[str]  # empty = every tower
+    kinds: frozenset[str]  # empty = every kind of device
+    facts: frozenset[str]  # fact keys that a successful poll reads completely
+    reachability: bool
+    documentation: str
+    path: str = ""
+
+    @property
+    def transport(self) -> str:
+        return next(iter(self.fetches.values())).transport
+
+
+def collector(
+    *,
+    fetch: Fetch | Mapping[str, Fetch],
+    every: str,
+    towers: Iterable[str] = (),
+    kinds: Iterable[str] = (),
+    facts: Iterable[str] = (),
+    name: str = "",
+    reachability: bool = False,
+) -> Callable[[Parser], Collector]:
+    """Declare the decorated generator a collector; it is picked up because its file is there.
+
+    `every` is an interval class (reachability, health, interfaces, supplies, posture, configuration)
+    or a duration. `facts` names the fact sets a successful poll reads completely, so that a missing
+    member counts as removed. Whether a collector applies to a device is what the device answers:
+    one whose fetches all come back empty is left out and tried again later.
+    """
+    fetches: Mapping[str, Fetch] = fetch if isinstance(fetch, Mapping) else {"": fetch}
+    if not fetches:
+        raise ValueError("a collector fetches at least one thing")
+    if len({item.transport for item in fetches.values()}) != 1:
+        raise ValueError("all fetches of one collector use one transport")
+    if every not in INTERVAL_CLASSES:
+        parse_duration(every)
+    if unknown := set(towers) - set(TOWERS):
+        raise ValueError(f"unknown tower {sorted(unknown)}; known: {', '.join(TOWERS)}")
+
+    def declare(parse: Parser) -> Collector:
+        own_name = name or parse.__name__
+        if not _NAME.fullmatch(own_name):
+            raise ValueError(f"collector name {own_name!r}: lower-case letters, digits and '_' expected")
+        return Collector(
+            own_name, parse, dict(fetches), every, frozenset(towers), frozenset(kinds),
+            frozenset(facts), reachability, (parse.__doc__ or "").strip(),
+        )  # fmt: skip
+
+    return declare

@@ -1,0 +1,80 @@
+"""The narrow port between the worker and the transports: jobs in, answers out.
+
+A transport runs many jobs at once and calls `on_answer` as each device is done, from one thread at
+a time. It never raises for what a device does: failures are data in the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from soc.collect.declare import CommandOutput, Fetch, Row
+from soc.model import Device
+
+# What a fetch came back with: table rows, scalars / readings, or a command's output.
+Value = list[Row] | Row | CommandOutput
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a fetch or a whole device failed; `reason` is one of soc.model.REASONS."""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedCredential:
+    """A credential with its secrets in memory. Its repr shows the name only."""
+
+    name: str
+    kind: str  # "snmp" or "ssh"
+    settings: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Everything due on one device over one transport."""
+
+    device: Device
+    credentials: tuple[ResolvedCredential, ...]  # tried in order
+    fetches: tuple[Fetch, ...]  # fetches are compared by identity
+    cursors: Mapping[str, str] = field(default_factory=dict)  # stream -> last value
+    # remembered from the last contact: credential name, platform, SNMP engine id, window …
+    hints: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What came of a job. A fetch stands in `values` or in `failures`, never in both.
+
+    `failure` is set when the device as a whole failed (then `values` may still hold what came
+    before). An absent SNMP table is an empty list, absent scalars are a Row of None.
+    """
+
+    job: Job
+    time: float  # when the answer was complete, UTC seconds
+    answered: bool  # any answer at all, an authentication error included
+    duration_seconds: float = 0.0
+    credential: str = ""  # the name of the one that worked
+    # Credentials the device refused in this job; each refusal counts towards the account's rest.
+    refused_credentials: tuple[str, ...] = ()
+    failure: Failure | None = None
+    values: dict[Fetch, Value] = field(default_factory=dict)
+    failures: dict[Fetch, Failure] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)  # oddities by reason, for soc status
+    hints: dict[str, Any] = field(default_factory=dict)  # JSON-able, to remember for the next job
+
+
+class Transport(Protocol):
+    """SNMP, SSH, ping or local."""
+
+    def run(
+        self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float
+    ) -> None:
+        """Run all jobs, each at most once; `deadline` is time.monotonic() seconds.
+
+        Every job gets exactly one answer; those cut by the deadline get reason "deadline".
+        """

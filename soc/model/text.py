@@ -1,0 +1,23 @@
+"""Hostile text: bounded, decoded with replacement, cleaned where it is shown."""
+
+from __future__ import annotations
+
+import re
+
+MAXIMUM_TEXT_CHARACTERS = 8192
+
+# C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width and other format
+# characters a terminal may act on (Unicode TR36, TR9); lone surrogates cannot be encoded at all.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+
+
+def decode(data: bytes, limit: int = MAXIMUM_TEXT_CHARACTERS) -> str:
+    """Decode bytes from a device: UTF-8 with replacement, trailing NULs dropped, at most `limit` characters."""
+    return data[: limit * 4].rstrip(b"\0").decode("utf-8", "replace")[:limit]
+
+
+def clean(text: str, limit: int = MAXIMUM_TEXT_CHARACTERS) -> str:
+    """Text safe to print on a terminal on one line: control and format characters become '\u00b7'."""
+    return _UNSAFE.sub("\u00b7", text[:limit])

@@ -1,0 +1,160 @@
+"""Build and read one refined segment. Sealing is fsync file -> rename -> fsync directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from soc.model import Cursor, Event, Fact, Match, Poll, Sample, SpoolError, canonical_labels
+from soc.spool.schema import FORMAT_VERSION, SEGMENT_SCHEMA
+
+_HEADER_KEY = "soc"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a segment says of itself, readable without its rows."""
+
+    segment: str  # ULID, minted when the segment was begun
+    writer: str
+    site: str
+    created: float
+    sealed: float
+    rows: int
+    simulated: bool = False
+    cursors: tuple[Cursor, ...] = ()
+    hints: Mapping[str, Any] = field(default_factory=dict)
+    format_version: int = FORMAT_VERSION
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+
+
+def _pairs(fields: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in fields.items()]
+
+
+class SegmentBuilder:
+    """Rows of one segment in memory, kept as columns per record; `frame` is the segment's content."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self.cursors: list[Cursor] = []
+        self.count = 0
+
+    def _add(self, record: str, row: dict[str, Any]) -> None:
+        row["ordinal"] = self.count
+        self.count += 1
+        self._rows.setdefault(record, []).append(row)
+
+    def counts(self) -> dict[str, int]:
+        """Rows so far, by record."""
+        return {record: len(rows) for record, rows in self._rows.items()}
+
+    def add_sample(self, device: str, sample: Sample, interval_seconds: float) -> None:
+        self._add("sample", {
+            "time": _moment(sample.time), "device": device, "metric": sample.metric,
+            "labels": canonical_labels(sample.labels), "value": sample.value,
+            "interval_seconds": interval_seconds,
+        })  # fmt: skip
+
+    def add_fact(self, device: str, fact: Fact, time: float) -> None:
+        self._add("fact", {
+            "time": _moment(time), "device": device, "key": fact.key, "instance": fact.instance,
+            "text": fact.value,
+        })  # fmt: skip
+
+    def add_poll(self, poll: Poll) -> None:
+        self._add("poll", {
+            "time": _moment(poll.time), "device": poll.device, "collector": poll.collector,
+            "ok": poll.ok, "answered": poll.answered, "reason": poll.reason, "detail": poll.detail,
+            "duration_seconds": poll.duration_seconds, "interval_seconds": poll.interval_seconds,
+            "fact_keys": list(poll.fact_keys),
+        })  # fmt: skip
+
+    def add_event(self, event: Event) -> None:
+        row = {name: getattr(event, name) for name in Event.__slots__}
+        row["time"], row["received"] = _moment(event.time), _moment(event.received)
+        row["fields"] = _pairs(event.fields)
+        self._add("event", row)
+
+    def add_match(self, match: Match) -> None:
+        self._add("match", {
+            "id": match.event_id, "rule_id": match.rule_id, "rule_version": match.rule_version,
+            "time": _moment(match.time), "received": _moment(match.received), "device": match.device,
+            "labels": canonical_labels(match.labels),
+            "correlation_fields": canonical_labels(match.fields),
+        })  # fmt: skip
+
+    def frame(self) -> pl.DataFrame:
+        """The rows with every column of SEGMENT_SCHEMA. Strings are cleaned of lone surrogates."""
+        frames = []
+        for record, rows in self._rows.items():
+            names = [name for name in SEGMENT_SCHEMA if name in rows[0]]
+            columns = {name: [row[name] for row in rows] for name in names}
+            frame = pl.DataFrame(_encodable(columns), schema={name: SEGMENT_SCHEMA[name] for name in names})
+            frames.append(frame.with_columns(pl.lit(record).alias("record")))
+        empty = pl.DataFrame(schema=SEGMENT_SCHEMA)
+        return pl.concat([empty, *frames], how="diagonal").select(list(SEGMENT_SCHEMA))
+
+
+def _encodable(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {
+        name: [
+            value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
+            for value in values
+        ]
+        if SEGMENT_SCHEMA[name] == pl.String
+        else values
+        for name, values in columns.items()
+    }
+
+
+def write_frame(frame: pl.DataFrame, header: Header, path: Path) -> None:
+    """Write rows and header to `path` (not yet sealed)."""
+    document = asdict(header)
+    document["cursors"] = [[c.device, c.stream, c.value] for c in header.cursors]
+    frame.write_parquet(path, compression="zstd", metadata={_HEADER_KEY: json.dumps(document)})
+
+
+def read_header(path: Path) -> Header:
+    """Raises SpoolError when the file is not a segment, is torn, or is of a newer format."""
+    try:
+        document = json.loads(pl.read_parquet_metadata(path)[_HEADER_KEY])
+        cursors = tuple(Cursor(*map(str, cursor)) for cursor in document.pop("cursors"))
+        header = Header(**document, cursors=cursors)
+    except (OSError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise SpoolError(f"{path.name}: not a readable segment ({str(error).splitlines()[0][:200]})") from error
+    if header.format_version > FORMAT_VERSION:
+        raise SpoolError(
+            f"{path.name}: segment format {header.format_version} is newer than this program's {FORMAT_VERSION}"
+        )
+    return header
+
+
+def read_frame(path: Path) -> pl.DataFrame:
+    """All rows, checked against SEGMENT_SCHEMA (older formats lack columns: they come as null).
+
+    Raises SpoolError when the rows do not read or a column has another type.
+    """
+    try:
+        frame = pl.read_parquet(path, glob=False)
+        missing = [
+            pl.lit(None, dtype=dtype).alias(name)
+            for name, dtype in SEGMENT_SCHEMA.items()
+            if name not in frame.columns
+        ]
+        frame = frame.with_columns(missing).select(
+            [pl.col(name).cast(dtype) for name, dtype in SEGMENT_SCHEMA.items()]
+        )
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise SpoolError(f"{path.name}: rows unreadable ({str(error).splitlines()[0][:200]})") from error
+    return frame
+
