@@ -33,7 +33,12 @@ def _summary(path: Path) -> str:
 
 
 def _overview(commands: dict[str, Path]) -> str:
-    lines = ["usage: soc COMMAND [options]", "", "Monitoring and security console for an infrastructure services tower.", ""]
+    lines = [
+        "usage: soc COMMAND [options]",
+        "",
+        "Monitoring and security console for an infrastructure services tower.",
+        "",
+    ]
     lines += ["commands:"]
     lines += [f"  {name:<12}{_summary(path)}" for name, path in commands.items()]
     lines += [
@@ -49,10 +54,25 @@ def _overview(commands: dict[str, Path]) -> str:
 
 def _add_common_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("common options")
-    group.add_argument("--data", metavar="DIR", default=os.environ.get("SOC_DATA"), help="data directory (SOC_DATA)")
-    group.add_argument("--inventory", metavar="FILE", default=os.environ.get("SOC_INVENTORY"), help="inventory file (SOC_INVENTORY)")
-    group.add_argument("--rules", metavar="DIR", action="append", default=None, help="a further rules directory; repeatable")
-    group.add_argument("--collectors", metavar="DIR", action="append", default=None, help="a further collectors directory; repeatable")
+    group.add_argument(
+        "--data", metavar="DIR", default=os.environ.get("SOC_DATA"), help="data directory (SOC_DATA)"
+    )
+    group.add_argument(
+        "--inventory",
+        metavar="FILE",
+        default=os.environ.get("SOC_INVENTORY"),
+        help="inventory file (SOC_INVENTORY)",
+    )
+    group.add_argument(
+        "--rules", metavar="DIR", action="append", default=None, help="a further rules directory; repeatable"
+    )
+    group.add_argument(
+        "--collectors",
+        metavar="DIR",
+        action="append",
+        default=None,
+        help="a further collectors directory; repeatable",
+    )
     group.add_argument("--json", action="store_true", help="print JSON lines, nothing else")
 
 

@@ -71,9 +71,7 @@ class Answer:
 class Transport(Protocol):
     """SNMP, SSH, ping or local."""
 
-    def run(
-        self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float
-    ) -> None:
+    def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
         """Run all jobs, each at most once; `deadline` is time.monotonic() seconds.
 
         Every job gets exactly one answer; those cut by the deadline get reason "deadline".

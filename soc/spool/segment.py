@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,6 @@ class Header:
     rows: int
     simulated: bool = False
     cursors: tuple[Cursor, ...] = ()
-    hints: Mapping[str, Any] = field(default_factory=dict)
     format_version: int = FORMAT_VERSION
 
 
@@ -131,7 +130,9 @@ def read_header(path: Path) -> Header:
         cursors = tuple(Cursor(*map(str, cursor)) for cursor in document.pop("cursors"))
         header = Header(**document, cursors=cursors)
     except (OSError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        raise SpoolError(f"{path.name}: not a readable segment ({str(error).splitlines()[0][:200]})") from error
+        raise SpoolError(
+            f"{path.name}: not a readable segment ({str(error).splitlines()[0][:200]})"
+        ) from error
     if header.format_version > FORMAT_VERSION:
         raise SpoolError(
             f"{path.name}: segment format {header.format_version} is newer than this program's {FORMAT_VERSION}"
@@ -157,4 +158,3 @@ def read_frame(path: Path) -> pl.DataFrame:
     except (OSError, ValueError, pl.exceptions.PolarsError) as error:
         raise SpoolError(f"{path.name}: rows unreadable ({str(error).splitlines()[0][:200]})") from error
     return frame
-

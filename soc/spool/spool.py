@@ -1,0 +1,179 @@
+"""The spool directory: sealing, waiting, done, quarantine, and room kept for bad days.
+
+spool/*.parquet are sealed and wait; spool/open/ holds what is being written and is emptied on start;
+spool/done/ keeps ingested segments; spool/quarantine/ unreadable ones, each with its reason beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from soc.model import SpoolError
+from soc.model.ids import ulid
+from soc.spool.segment import Header, SegmentBuilder, write_frame
+
+DEFAULT_LIMIT_BYTES = 4 * 1024**3
+RESERVE_BYTES = 4 * 1024**2
+_ALMOST_FULL_RATIO = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How full the spool is. `free_bytes` is what may still be written, limit and disk considered."""
+
+    used_bytes: int
+    limit_bytes: int
+    free_bytes: int
+
+    @property
+    def almost_full(self) -> bool:
+        return self.used_bytes > _ALMOST_FULL_RATIO * (self.used_bytes + self.free_bytes)
+
+
+class Spool:
+    """One spool directory. Writers and the ingesting process may be different processes."""
+
+    def __init__(self, directory: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+        self.directory = directory
+        self.limit_bytes = limit_bytes
+        self.done_directory = directory / "done"
+        self.quarantine_directory = directory / "quarantine"
+        self._open_directory = directory / "open"
+        self._reserve = directory / "reserve"
+        try:
+            for path in (directory, self.done_directory, self.quarantine_directory, self._open_directory):
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SpoolError(f"spool {directory}: {error.strerror}") from error
+
+    def usage(self) -> Usage:
+        """Bytes in waiting, done and quarantined segments against the limit and the disk's free room."""
+        used = sum(
+            entry.stat().st_size
+            for directory in (self.directory, self.done_directory, self.quarantine_directory)
+            for entry in _files(directory)
+        )
+        disk_free = shutil.disk_usage(self.directory).free
+        return Usage(used, self.limit_bytes, max(0, min(self.limit_bytes - used, disk_free)))
+
+    def make_room(self) -> list[str]:
+        """At the limit, unlink the oldest done segments; returns the names that went."""
+        gone = []
+        usage = self.usage()
+        used = usage.used_bytes
+        for path in sorted(self.done_directory.glob("*.parquet")):
+            if used + RESERVE_BYTES <= _ALMOST_FULL_RATIO * usage.limit_bytes:
+                break
+            used -= path.stat().st_size
+            path.unlink(missing_ok=True)
+            gone.append(path.name)
+        return gone
+
+    def check_room(self) -> None:
+        """Raise SpoolError when nothing more can be promised storage; keep the reserve filled otherwise.
+
+        Called before anything is asked of a device: what cannot be stored is not collected.
+        """
+        try:
+            usage = self.usage()
+            if usage.free_bytes < RESERVE_BYTES and self.make_room():
+                usage = self.usage()
+            if usage.free_bytes < RESERVE_BYTES:
+                raise SpoolError(
+                    f"spool {self.directory} is full: {usage.used_bytes} of {usage.limit_bytes} bytes used, "
+                    f"{usage.free_bytes} free (at least {RESERVE_BYTES} needed); free disk space or let "
+                    "ingestion catch up"
+                )
+            if not self._reserve.exists():
+                self._fill_reserve()
+        except OSError as error:
+            raise SpoolError(f"spool {self.directory}: {error.strerror}") from error
+
+    def _fill_reserve(self) -> None:
+        descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+        finally:
+            os.close(descriptor)
+
+    def seal(
+        self,
+        builder: SegmentBuilder,
+        *,
+        writer: str,
+        created: float,
+        sealed: float,
+        site: str = "local",
+        simulated: bool = False,
+    ) -> Header:
+        """Make the builder's rows durable as one segment: only then are they acknowledged.
+
+        `created` and `sealed` are UTC seconds. A disk that fills up in the middle is met with the
+        reserve, once; raises SpoolError when the segment could not be made durable (nothing of it stays).
+        """
+        header = Header(
+            segment=ulid(int(created * 1000)),
+            writer=writer, site=site, created=created, sealed=sealed, rows=builder.count,
+            simulated=simulated, cursors=tuple(builder.cursors),
+        )  # fmt: skip
+        try:
+            self._write(builder, header)
+        except OSError as error:
+            self._reserve.unlink(missing_ok=True)
+            try:
+                self._write(builder, header)
+            except OSError:
+                raise SpoolError(
+                    f"spool {self.directory}: segment not stored ({error.strerror}); its data will be "
+                    "collected again, free disk space"
+                ) from error
+        return header
+
+    def _write(self, builder: SegmentBuilder, header: Header) -> None:
+        name = f"{header.segment}.parquet"
+        temporary = self._open_directory / name
+        try:
+            write_frame(builder.frame(), header, temporary)
+            _fsync(temporary)
+            temporary.rename(self.directory / name)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            raise
+        _fsync(self.directory)
+
+    def discard_unsealed(self) -> None:
+        """Remove what a killed writer left unfinished; call as the only writer (holding collect.lock)."""
+        for path in _files(self._open_directory):
+            Path(path.path).unlink(missing_ok=True)
+
+    def waiting(self) -> list[Path]:
+        """Sealed segments not yet ingested, oldest first (names are ULIDs)."""
+        return sorted(self.directory.glob("*.parquet"))
+
+    def done(self, path: Path) -> None:
+        """Keep an ingested segment aside, for rebuilding the store."""
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(self.done_directory / path.name)
+
+    def quarantine(self, path: Path, reason: str) -> None:
+        """Set an unreadable segment aside with its reason; nothing else waits for it."""
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(self.quarantine_directory / path.name)
+            (self.quarantine_directory / f"{path.name}.reason").write_text(reason + "\n", encoding="utf-8")
+
+
+def _files(directory: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(directory) as entries:
+        return [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
