@@ -97,6 +97,9 @@ class Row:
         except KeyError:
             raise AttributeError(f"no column {name!r}; declared: {', '.join(sorted(self._values))}") from None
 
+    def cells(self) -> Iterable[Any]:
+        return self._values.values()
+
     def __repr__(self) -> str:
         return f"Row({self.index!r}, {self._values!r})"
 
@@ -119,7 +122,7 @@ class SnmpTable:
             for name, column in columns.items()
         }
         for name, column in self.columns.items():
-            if name == "index" or not re.fullmatch(r"[1-9]\d*(?:\.[1-9]\d*)*", column.id):
+            if name in ("index", "cells") or not re.fullmatch(r"[1-9]\d*(?:\.[1-9]\d*)*", column.id):
                 raise ValueError(f"table {base}: column {name}={column.id!r} needs a sub-identifier >= 1")
 
     def column_oid(self, name: str) -> str:

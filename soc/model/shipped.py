@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from soc.model.errors import Problem
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def shipped(name: str) -> Path:
-    """The shipped file or directory `name`: inside the package in an installed wheel, beside it in a checkout."""
+    """The shipped file or directory `name`: in an installed wheel inside soc/, in a checkout beside it."""
     packaged = _PACKAGE / "_data" / name
     return packaged if packaged.exists() else _PACKAGE.parent / name
+
+
+def check_not_writable_by_others(directory: Path) -> Problem | None:
+    """A site's own directory is trusted like code: refuse one that group or others may write to."""
+    for path in (directory, *directory.rglob("*")):
+        if path.stat().st_mode & 0o022:
+            return Problem(str(path), 0, "group- or world-writable, so not trusted (chmod go-w)")
+    return None

@@ -14,7 +14,7 @@ _UNSAFE = re.compile(
 
 
 def decode(data: bytes, limit: int = MAXIMUM_TEXT_CHARACTERS) -> str:
-    """Decode bytes from a device: UTF-8 with replacement, trailing NULs dropped, at most `limit` characters."""
+    """A device's bytes as text: UTF-8 with replacement, trailing NULs dropped, `limit` characters."""
     return data[: limit * 4].rstrip(b"\0").decode("utf-8", "replace")[:limit]
 
 

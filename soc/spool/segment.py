@@ -21,7 +21,7 @@ _HEADER_KEY = "soc"
 class Header:
     """What a segment says of itself, readable without its rows."""
 
-    segment: str  # ULID, minted when the segment was begun
+    segment: str  # ULID of the sealing time: names sort as the segments were sealed
     writer: str
     site: str
     created: float
@@ -61,6 +61,13 @@ class SegmentBuilder:
         self._add("sample", {
             "time": _moment(sample.time), "device": device, "metric": sample.metric,
             "labels": canonical_labels(sample.labels), "value": sample.value,
+            "interval_seconds": interval_seconds,
+        })  # fmt: skip
+
+    def add_stale(self, device: str, metric: str, labels: str, time: float, interval_seconds: float) -> None:
+        """A staleness marker: the series (labels as canonical JSON) has ended or could not be read."""
+        self._add("sample", {
+            "time": _moment(time), "device": device, "metric": metric, "labels": labels, "value": None,
             "interval_seconds": interval_seconds,
         })  # fmt: skip
 
@@ -135,7 +142,7 @@ def read_header(path: Path) -> Header:
         ) from error
     if header.format_version > FORMAT_VERSION:
         raise SpoolError(
-            f"{path.name}: segment format {header.format_version} is newer than this program's {FORMAT_VERSION}"
+            f"{path.name}: segment format {header.format_version} is newer than ours ({FORMAT_VERSION})"
         )
     return header
 

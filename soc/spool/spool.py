@@ -116,7 +116,7 @@ class Spool:
         reserve, once; raises SpoolError when the segment could not be made durable (nothing of it stays).
         """
         header = Header(
-            segment=ulid(int(created * 1000)),
+            segment=ulid(int(sealed * 1000)),
             writer=writer, site=site, created=created, sealed=sealed, rows=builder.count,
             simulated=simulated, cursors=tuple(builder.cursors),
         )  # fmt: skip

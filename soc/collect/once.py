@@ -1,0 +1,141 @@
+"""Poll devices once: no state, no lock, nothing stored. What `soc poll` prints."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from soc.collect import credentials
+from soc.collect.declare import Collector
+from soc.collect.outcome import Outcome, outcomes
+from soc.collect.plan import plan, transports
+from soc.collect.port import Answer, Failure, Job, Transport
+from soc.inventory import Inventory
+from soc.model import Device
+
+IDENTITY = ("object_id", "description", "name", "vendor", "os", "model", "version", "serial", "kind")
+
+
+def poll_once(
+    inventory: Inventory,
+    collectors: Sequence[Collector],
+    available: Mapping[str, Transport],
+    *,
+    devices: Collection[str],
+    now: float,
+    deadline: float,
+    on_device: Callable[[dict[str, Any]], None],
+) -> None:
+    """Ask the named devices everything that applies; `on_device` gets a document a device as it is done.
+
+    `deadline` is time.monotonic() seconds. The document is that of `soc poll --json`
+    (docs/reference.md); `on_device` is called from one thread at a time.
+    """
+    pairs = []
+    for name in devices:
+        device = inventory.devices[name]
+        kinds = {inventory.credentials[credential].kind for credential in device.credentials}
+        names = [item for item in transports(device, kinds, "ping" in available) if item in available]
+        pairs.append((device, names))
+    resolved, unresolved = credentials.resolve_all(
+        inventory, {name for device, _ in pairs for name in device.credentials}
+    )
+    gathering = {device.name: _Gathering(device, set(names)) for device, names in pairs}
+    jobs: dict[str, list[Job]] = {}
+    lock = threading.Lock()
+
+    def settle(transport: str, answer: Answer) -> None:
+        with lock:
+            gathered = gathering[answer.job.device.name]
+            gathered.add(transport, answer, due[answer.job.device.name, transport])
+            if not gathered.waiting and not gathered.told:
+                gathered.told = True
+                on_device(gathered.document())
+
+    due = {}
+    for item in plan(pairs, collectors, {}, inventory.settings.intervals, now, everything=True):
+        due[item.device.name, item.transport] = item.collectors
+        found, _ = credentials.usable(item.device, item.transport, resolved, {}, "", now)
+        fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
+        job = Job(item.device, found, fetches)
+        if item.transport in ("snmp", "ssh") and not found:
+            why = "; ".join(unresolved[name] for name in item.device.credentials if name in unresolved)
+            failure = Failure("credential", why)
+            settle(item.transport, Answer(job, now, answered=False, failure=failure))
+        else:
+            jobs.setdefault(item.transport, []).append(job)
+    _run(available, jobs, settle, deadline)
+    for gathered in gathering.values():
+        if not gathered.told:
+            gathered.problems.extend(
+                f"{transport}: no answer in time" for transport in sorted(gathered.waiting)
+            )
+            on_device(gathered.document())
+
+
+def _run(
+    available: Mapping[str, Transport],
+    jobs: Mapping[str, list[Job]],
+    settle: Callable[[str, Answer], None],
+    deadline: float,
+) -> None:
+    threads = [
+        threading.Thread(
+            target=available[transport].run,
+            args=(found, lambda answer, transport=transport: settle(transport, answer), deadline),
+            name=transport,
+            daemon=True,
+        )
+        for transport, found in jobs.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class _Gathering:
+    """What is known of one device while its transports run."""
+
+    def __init__(self, device: Device, waiting: set[str]) -> None:
+        self.device = device
+        self.waiting = waiting
+        self.told = False
+        self.answered = False
+        self.problems: list[str] = []
+        self._outcomes: list[Outcome] = []
+
+    def add(self, transport: str, answer: Answer, collectors: Sequence[Collector]) -> None:
+        self.waiting.discard(transport)
+        self.answered |= answer.answered
+        if answer.failure:
+            self.problems.append(f"{transport}: {answer.failure.reason}: {answer.failure.detail}")
+        for outcome in outcomes(answer, collectors):
+            if outcome.failure is None:
+                self._outcomes.append(outcome)
+            elif outcome.failure is not answer.failure:
+                failure = outcome.failure
+                self.problems.append(f"{outcome.collector.name}: {failure.reason}: {failure.detail}")
+
+    def document(self) -> dict[str, Any]:
+        if not self._outcomes and not self.problems:
+            self.problems.append(
+                "nothing applies to this device (no credential, or no collector that it answers)"
+            )
+        facts = [fact for outcome in self._outcomes for fact in outcome.facts]
+        identity = dict.fromkeys(IDENTITY, "")
+        identity.update({fact.instance: fact.value for fact in facts if fact.key == "identity"})
+        return {
+            "device": self.device.name,
+            "ok": self.answered and not self.problems,
+            "identity": {name: identity[name] or None for name in IDENTITY},
+            "samples": list(self._samples()),
+            "facts": [{"key": fact.key, "instance": fact.instance, "value": fact.value} for fact in facts],
+            "errors": self.problems,
+        }
+
+    def _samples(self) -> Iterator[dict[str, Any]]:
+        for outcome in self._outcomes:
+            for sample in outcome.samples:
+                yield {"metric": sample.metric, "labels": dict(sample.labels), "value": sample.value}
