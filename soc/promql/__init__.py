@@ -1,0 +1,9 @@
+"""PromQL compiled to SQL, Prometheus rule files, their evaluation."""
+
+from soc.promql.compiler import Compiled, Query, compile
+from soc.promql.evaluate import Active, evaluate_rule
+from soc.promql.rules import Rule, RuleGroup, RuleGroups, load_rule_files
+
+__all__ = [
+    "Active", "Compiled", "Query", "Rule", "RuleGroup", "RuleGroups", "compile", "evaluate_rule", "load_rule_files",
+]  # fmt: skip
