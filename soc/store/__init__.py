@@ -1,0 +1,5 @@
+"""The store: the only package that knows DuckDB. Ask it questions by entity."""
+
+from soc.store.store import Store, memory_store, open_store
+
+__all__ = ["Store", "memory_store", "open_store"]

@@ -1,0 +1,165 @@
+"""The connection: locked down, in UTC, every DuckDB error told as a StoreError."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from soc.model import StoreError
+
+Parameters = Mapping[str, Any] | Sequence[Any]
+_THREADS = 2
+_MEMORY_LIMIT = "2GB"
+# A damaged write-ahead log opens silently with rows missing: keep what stands in it small.
+_CHECKPOINT_THRESHOLD = "64MB"
+
+
+class Database:
+    """One DuckDB connection. `rows`, `execute` and `transaction` raise StoreError."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, place: str) -> None:
+        self._connection = connection
+        self._place = place
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """All result rows."""
+        try:
+            return self._connection.execute(sql, parameters or None).fetchall()
+        except duckdb.Error as error:
+            raise self._told(error) from error
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> None:
+        """Run a statement for its effect."""
+        try:
+            self._connection.execute(sql, parameters or None)
+        except duckdb.Error as error:
+            raise self._told(error) from error
+
+    def stage(self, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> None:
+        """Put rows into the temporary table `table`, replacing it.
+
+        `columns` are name -> DuckDB type, both constants of this package. The rows travel as one
+        bound JSON document: lists bound one by one cost a millisecond per six values. TIMESTAMP
+        values are given in seconds.
+        """
+        carried = {"TIMESTAMP": "BIGINT", "DOUBLE": "VARCHAR"}  # JSON has neither times nor NaN
+        spelled = {"TIMESTAMP": "make_timestamp(r.{0}) AS {0}", "DOUBLE": "r.{0}::DOUBLE AS {0}"}
+        writers = [_WRITERS.get(kind, _unchanged) for kind in columns.values()]
+        document = json.dumps(
+            [
+                {name: write(value) for name, write, value in zip(columns, writers, row, strict=True)}
+                for row in rows
+            ]
+        )
+        structure = json.dumps([{name: carried.get(kind, kind) for name, kind in columns.items()}])
+        selected = ", ".join(
+            spelled.get(kind, "r.{0} AS {0}").format(f'"{name}"') for name, kind in columns.items()
+        )
+        self.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {selected} "  # noqa: S608
+            "FROM (SELECT unnest(from_json($document::JSON, $structure)) AS r)",
+            {"document": document, "structure": structure},
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit on success; on any error nothing has happened."""
+        self.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            self._rollback()
+            raise
+        try:
+            self.execute("COMMIT")
+        except BaseException:
+            self._rollback()
+            raise
+
+    def close(self) -> None:
+        """Close; DuckDB writes a checkpoint if it can."""
+        self._connection.close()
+
+    def _rollback(self) -> None:
+        try:
+            self._connection.execute("ROLLBACK")
+        except duckdb.Error:
+            # The connection is gone with its transaction (FATAL), or COMMIT had already ended it.
+            return
+
+    def _told(self, error: duckdb.Error) -> StoreError:
+        return told(error, self._place)
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _microseconds(value: float | None) -> int | None:
+    return None if value is None else round(value * 1_000_000)
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else repr(float(value))
+
+
+_WRITERS: dict[str, Callable[[Any], Any]] = {"TIMESTAMP": _microseconds, "DOUBLE": _number}
+
+
+def told(error: duckdb.Error, place: str) -> StoreError:
+    """A DuckDB error as one a user can act on."""
+    text = str(error).strip()
+    first = text.splitlines()[0][:300] if text else type(error).__name__
+    if "No space left" in text or "Could not write" in text or "Disk quota" in text:
+        return StoreError(
+            f"{place}: the disk is full; nothing acknowledged is lost: free space, then run again"
+        )
+    if isinstance(error, duckdb.FatalException):
+        return StoreError(f"{place}: the store stopped and must be opened again: {first}")
+    return StoreError(f"{place}: {first}")
+
+
+def connect(path: Path | None, readable: Sequence[Path]) -> Database:
+    """Open the file (None = in memory). SQL may reach no file but those below `readable`.
+
+    Raises StoreError when another process has it open, or it is damaged.
+    """
+    place = str(path) if path else "store in memory"
+    try:
+        connection = duckdb.connect(
+            str(path) if path else ":memory:",
+            config={
+                "threads": _THREADS,
+                "memory_limit": _MEMORY_LIMIT,
+                "checkpoint_threshold": _CHECKPOINT_THRESHOLD,
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            },
+        )
+    except duckdb.Error as error:
+        raise told(error, place) from error
+    try:
+        _lock_down(connection, path, readable)
+    except duckdb.Error as error:
+        connection.close()
+        raise told(error, place) from error
+    return Database(connection, place)
+
+
+def _lock_down(connection: duckdb.DuckDBPyConnection, path: Path | None, readable: Sequence[Path]) -> None:
+    # SET takes no bound values; quotes in a directory name are doubled as SQL wants it.
+    directories = ", ".join(_literal(directory) for directory in readable)
+    if path:
+        connection.execute(f"SET temp_directory = {_literal(path.parent / 'tmp')}")
+    connection.execute(f"SET allowed_directories = [{directories}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path.resolve()).replace("'", "''") + "'"

@@ -1,0 +1,101 @@
+"""Series and samples: one row per series (the dictionary), one per sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from soc.model import Sample, canonical_labels
+from soc.store.database import Database
+
+_STAGED_COLUMNS = {
+    "metric": "VARCHAR",
+    "device": "VARCHAR",
+    "labels_json": "VARCHAR",
+    "interval_seconds": "DOUBLE",
+    "time": "TIMESTAMP",
+    "value": "DOUBLE",
+    "position": "BIGINT",
+}
+
+
+class Series:
+    """The series dictionary and the samples of the last hours."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, samples: Iterable[tuple[str, Sample, float]]) -> int:
+        """Store (device, sample, interval_seconds), as segments' samples are; returns how many were new."""
+        self._database.stage(
+            "staged_sample",
+            _STAGED_COLUMNS,
+            (
+                (
+                    sample.metric, device, canonical_labels(sample.labels), interval_seconds,
+                    sample.time, sample.value, position,
+                )
+                for position, (device, sample, interval_seconds) in enumerate(samples)
+            ),
+        )  # fmt: skip
+        return self.add_staged()
+
+    def add_staged(self) -> int:
+        """Store the rows of the temporary table staged_sample; returns how many were new.
+
+        A sample is known by (series, time): the first one stays. A series keeps the interval that
+        was declared last.
+        """
+        self._database.execute(
+            """
+            INSERT INTO series
+            SELECT (SELECT coalesce(max(series_id), 0) FROM series)
+                       + row_number() OVER (ORDER BY metric, device, labels_json),
+                   metric, device,
+                   CAST(labels_json::JSON AS MAP(VARCHAR, VARCHAR)), labels_json,
+                   arg_max(interval_seconds, time)
+            FROM staged_sample AS staged
+            WHERE NOT EXISTS (
+                SELECT 1 FROM series
+                WHERE series.metric = staged.metric
+                  AND series.device = staged.device
+                  AND series.labels_json = staged.labels_json
+            )
+            GROUP BY metric, device, labels_json
+            """
+        )
+        self._database.execute(
+            """
+            UPDATE series SET interval_seconds = declared.interval_seconds
+            FROM (
+                SELECT metric, device, labels_json, arg_max(interval_seconds, time) AS interval_seconds
+                FROM staged_sample
+                GROUP BY metric, device, labels_json
+            ) AS declared
+            WHERE series.metric = declared.metric
+              AND series.device = declared.device
+              AND series.labels_json = declared.labels_json
+              AND series.interval_seconds <> declared.interval_seconds
+            """
+        )
+        # Literal bounds let DuckDB skip the row groups of other times.
+        [(first, last)] = self._database.rows("SELECT min(time), max(time) FROM staged_sample")
+        [(added,)] = self._database.rows(
+            """
+            INSERT INTO sample
+            SELECT series.series_id, staged.time, staged.value
+            FROM staged_sample AS staged
+            JOIN series USING (metric, device, labels_json)
+            WHERE NOT EXISTS (
+                SELECT 1 FROM sample
+                WHERE sample.series_id = series.series_id
+                  AND sample.time = staged.time
+                  AND sample.time BETWEEN $first AND $last
+            )
+            QUALIFY row_number() OVER (
+                PARTITION BY series.series_id, staged.time ORDER BY staged.position
+            ) = 1
+            ORDER BY staged.time, series.series_id
+            """,
+            {"first": first, "last": last},
+        )
+        return int(added)

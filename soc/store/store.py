@@ -1,0 +1,70 @@
+"""The store: one DuckDB file, opened by whoever holds store.lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from soc.store.database import Database, Parameters, connect
+from soc.store.devices import Devices
+from soc.store.migrate import migrate
+from soc.store.series import Series
+
+FILE_NAME = "soc.duckdb"
+
+
+class Store:
+    """Questions by entity: `store.series`, `store.alerts` … Use as a context manager to close it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.devices = Devices(database)
+        self.series = Series(database)
+
+    def query(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT made by a rule compiler; values are bound, never part of the text."""
+        return self._database.rows(sql, parameters)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens, or nothing."""
+        with self._database.transaction():
+            yield
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(data_directory: Path, *, spool_directory: Path) -> Store:
+    """Open or create the store in `data_directory`; the caller holds store.lock.
+
+    SQL may read files below `spool_directory` only. Raises StoreError when the store is damaged,
+    newer than this program, or opened by another process.
+    """
+    data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _ready(connect(data_directory / FILE_NAME, [spool_directory]))
+
+
+def memory_store(readable: Sequence[Path] = ()) -> Store:
+    """An empty store that vanishes with the process: rule unit tests, dry runs."""
+    return _ready(connect(None, readable))
+
+
+def _ready(database: Database) -> Store:
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database)
