@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -37,7 +38,7 @@ def _moment(seconds: float) -> datetime:
 
 
 def _pairs(fields: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"key": key, "value": value} for key, value in fields.items()]
+    return [{"key": _text(key), "value": _text(value)} for key, value in fields.items()]
 
 
 class SegmentBuilder:
@@ -113,21 +114,25 @@ class SegmentBuilder:
 
 def _encodable(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
     return {
-        name: [
-            value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value
-            for value in values
-        ]
+        name: [_text(value) if isinstance(value, str) else value for value in values]
         if SEGMENT_SCHEMA[name] == pl.String
         else values
         for name, values in columns.items()
     }
 
 
-def write_frame(frame: pl.DataFrame, header: Header, path: Path) -> None:
-    """Write rows and header to `path` (not yet sealed)."""
+def _text(value: str) -> str:
+    """One string that is not valid UTF-8 would reject the whole batch."""
+    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+
+
+def encode(frame: pl.DataFrame, header: Header) -> bytes:
+    """Rows and header as the content of a segment file."""
     document = asdict(header)
     document["cursors"] = [[c.device, c.stream, c.value] for c in header.cursors]
-    frame.write_parquet(path, compression="zstd", metadata={_HEADER_KEY: json.dumps(document)})
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", metadata={_HEADER_KEY: json.dumps(document)})
+    return buffer.getvalue()
 
 
 def read_header(path: Path) -> Header:

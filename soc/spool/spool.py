@@ -14,7 +14,7 @@ from pathlib import Path
 
 from soc.model import SpoolError
 from soc.model.ids import ulid
-from soc.spool.segment import Header, SegmentBuilder, write_frame
+from soc.spool.segment import Header, SegmentBuilder, encode
 
 DEFAULT_LIMIT_BYTES = 4 * 1024**3
 RESERVE_BYTES = 4 * 1024**2
@@ -120,12 +120,13 @@ class Spool:
             writer=writer, site=site, created=created, sealed=sealed, rows=builder.count,
             simulated=simulated, cursors=tuple(builder.cursors),
         )  # fmt: skip
+        content = encode(builder.frame(), header)
         try:
-            self._write(builder, header)
+            self._write(content, header)
         except OSError as error:
             self._reserve.unlink(missing_ok=True)
             try:
-                self._write(builder, header)
+                self._write(content, header)
             except OSError:
                 raise SpoolError(
                     f"spool {self.directory}: segment not stored ({error.strerror}); its data will be "
@@ -133,12 +134,11 @@ class Spool:
                 ) from error
         return header
 
-    def _write(self, builder: SegmentBuilder, header: Header) -> None:
+    def _write(self, content: bytes, header: Header) -> None:
         name = f"{header.segment}.parquet"
         temporary = self._open_directory / name
         try:
-            write_frame(builder.frame(), header, temporary)
-            _fsync(temporary)
+            _write_durably(temporary, content)
             temporary.rename(self.directory / name)
         except OSError:
             temporary.unlink(missing_ok=True)
@@ -169,6 +169,13 @@ class Spool:
 def _files(directory: Path) -> list[os.DirEntry[str]]:
     with os.scandir(directory) as entries:
         return [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _fsync(path: Path) -> None:

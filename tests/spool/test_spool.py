@@ -1,0 +1,118 @@
+"""soc.spool.spool"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from soc.model import Sample, SpoolError
+from soc.spool.segment import SegmentBuilder, read_header
+from soc.spool.spool import RESERVE_BYTES, Spool
+
+
+def some_rows(count: int = 1) -> SegmentBuilder:
+    builder = SegmentBuilder()
+    for number in range(count):
+        builder.add_sample(
+            "d", Sample("up", float(number), {"n": os.urandom(16).hex()}, 1_700_000_000.0), 60.0
+        )
+    return builder
+
+
+def test_sealed_segments_wait_in_order_and_move_to_done(tmp_path: Path) -> None:
+    """waiting() lists by sealing time; done() keeps the file aside."""
+    spool = Spool(tmp_path)
+    later = spool.seal(some_rows(), writer="w", created=20.0, sealed=21.0)
+    earlier = spool.seal(some_rows(), writer="w", created=10.0, sealed=11.0)
+    assert [path.stem for path in spool.waiting()] == [earlier.segment, later.segment]
+    spool.done(spool.waiting()[0])
+    assert [path.stem for path in spool.waiting()] == [later.segment]
+    assert read_header(spool.done_directory / f"{earlier.segment}.parquet") == earlier
+
+
+def test_unfinished_segments_never_wait_and_are_discarded(tmp_path: Path) -> None:
+    """What a killed writer left in open/ is not a segment."""
+    spool = Spool(tmp_path)
+    (tmp_path / "open" / "x.parquet").write_bytes(b"half")
+    assert spool.waiting() == []
+    spool.discard_unsealed()
+    assert list((tmp_path / "open").iterdir()) == []
+
+
+def test_quarantine_keeps_the_file_and_says_why(tmp_path: Path) -> None:
+    """An unreadable segment lies aside with its reason."""
+    spool = Spool(tmp_path)
+    path = tmp_path / "bad.parquet"
+    path.write_bytes(b"x")
+    spool.quarantine(path, "not a readable segment")
+    assert spool.waiting() == []
+    assert (spool.quarantine_directory / "bad.parquet").read_bytes() == b"x"
+    assert "not a readable" in (spool.quarantine_directory / "bad.parquet.reason").read_text()
+
+
+def test_full_spool_is_reported_before_anything_is_promised(tmp_path: Path) -> None:
+    """At the size limit check_room raises with the figures and what to do."""
+    spool = Spool(tmp_path, limit_bytes=RESERVE_BYTES + 1000)
+    spool.check_room()
+    spool.seal(some_rows(500), writer="w", created=1.0, sealed=1.0)
+    with pytest.raises(SpoolError, match=r"is full: \d+ of \d+ bytes used"):
+        spool.check_room()
+    assert len(spool.waiting()) == 1
+
+
+def test_done_segments_make_room_oldest_first(tmp_path: Path) -> None:
+    """Ingested segments are given up for new ones, waiting ones never."""
+    spool = Spool(tmp_path, limit_bytes=RESERVE_BYTES + 60_000)
+    for second in range(3):
+        spool.seal(some_rows(500), writer="w", created=second, sealed=second)
+    first, second_path, third = spool.waiting()
+    spool.done(first)
+    spool.done(second_path)
+    spool.check_room()
+    assert not (spool.done_directory / first.name).exists()
+    assert third.exists()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of 6 MB."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount a tmpfs")
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", directory], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    yield directory
+    subprocess.run(["umount", directory], check=True)
+
+
+def test_disk_that_fills_up_uses_the_reserve_once_then_reports(small_disk: Path) -> None:
+    """The last segment fits into the reserve; afterwards the disk is reported full, sealed ones stay whole."""
+    spool = Spool(small_disk / "spool")
+    spool.check_room()
+    filler = small_disk / "filler"
+    with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(b"x" * 65536)
+            file.flush()
+    header = spool.seal(some_rows(2000), writer="w", created=1.0, sealed=1.0)
+    assert read_header(spool.waiting()[0]) == header
+    with filler.open("ab") as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(b"x" * 4096)
+            file.flush()
+    with pytest.raises(SpoolError, match="not stored"):
+        spool.seal(some_rows(2000), writer="w", created=2.0, sealed=2.0)
+    with pytest.raises(SpoolError, match="full"):
+        spool.check_room()
+    assert [read_header(path).segment for path in spool.waiting()] == [header.segment]
+    filler.unlink()
+    spool.check_room()
+    assert spool.seal(some_rows(), writer="w", created=3.0, sealed=3.0).rows == 1
