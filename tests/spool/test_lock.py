@@ -13,7 +13,14 @@ import pytest
 from soc.model import LockHeldError
 from soc.spool.lock import acquire, holder
 
-_HOLD = "import sys,time\nfrom soc.spool.lock import acquire\nfrom pathlib import Path\nwith acquire(Path(sys.argv[1]), 0, 'soc test'):\n print('held', flush=True)\n time.sleep(60)\n"
+_HOLD = """
+import sys, time
+from pathlib import Path
+from soc.spool.lock import acquire
+with acquire(Path(sys.argv[1]), 0, "soc test"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
 def _other_holder(path: Path) -> subprocess.Popen[bytes]:

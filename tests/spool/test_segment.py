@@ -51,7 +51,6 @@ def test_rows_and_header_come_back_as_written(tmp_path: Path) -> None:
         )
     }
     assert rows["sample"]["labels"] == '{"collector":"snmp"}'
-    assert rows["sample"]["time"].timestamp is not None
     assert rows["sample"]["time"].microsecond == 250_000
     assert rows["fact"]["text"] == "X1"
     assert rows["poll"]["fact_keys"] == ["identity"]
@@ -68,7 +67,7 @@ def test_strings_that_cannot_be_encoded_are_replaced(tmp_path: Path) -> None:
     path = tmp_path / "s.parquet"
     path.write_bytes(encode(builder.frame(), header(builder.count)))
     frame = read_frame(path)
-    assert frame["message"].to_list() == ["a?b", None] or "a?b" in frame["message"].to_list()
+    assert sorted(frame["message"].drop_nulls()) == ["a?b"]
     assert [{"key": "k?", "value": "v?"}] in frame["fields"].to_list()
 
 

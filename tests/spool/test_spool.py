@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -77,6 +78,15 @@ def test_done_segments_make_room_oldest_first(tmp_path: Path) -> None:
     assert third.exists()
 
 
+def fill(path: Path) -> None:
+    """Write until the disk is full."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    with contextlib.suppress(OSError):
+        while os.write(descriptor, b"x" * 4096):
+            pass
+    os.close(descriptor)
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A tmpfs of 6 MB."""
@@ -94,20 +104,14 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_disk_that_fills_up_uses_the_reserve_once_then_reports(small_disk: Path) -> None:
-    """The last segment fits into the reserve; afterwards the disk is reported full, sealed ones stay whole."""
+    """The last segment takes the reserve; then the disk is reported full, sealed ones stay whole."""
     spool = Spool(small_disk / "spool")
     spool.check_room()
     filler = small_disk / "filler"
-    with filler.open("wb") as file, pytest.raises(OSError, match="No space"):
-        while True:
-            file.write(b"x" * 65536)
-            file.flush()
+    fill(filler)
     header = spool.seal(some_rows(2000), writer="w", created=1.0, sealed=1.0)
     assert read_header(spool.waiting()[0]) == header
-    with filler.open("ab") as file, pytest.raises(OSError, match="No space"):
-        while True:
-            file.write(b"x" * 4096)
-            file.flush()
+    fill(filler)
     with pytest.raises(SpoolError, match="not stored"):
         spool.seal(some_rows(2000), writer="w", created=2.0, sealed=2.0)
     with pytest.raises(SpoolError, match="full"):
