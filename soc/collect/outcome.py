@@ -107,8 +107,8 @@ def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) ->
 
 
 def _checked(sample: Sample, time: float) -> Sample:
-    if sample.value is None or isinstance(sample.value, bool):
-        raise TypeError(f"{sample.metric}: value {sample.value!r}; unknown is absent, a state is 0 or 1")
+    if not isinstance(sample.value, int | float) or isinstance(sample.value, bool):
+        raise TypeError(f"{sample.metric}: value {sample.value!r}; a number expected, unknown is absent")
     value = float(sample.value)
     if math.isinf(value) or math.isnan(value):
         raise ValueError(f"{sample.metric}: value {value}")

@@ -1,0 +1,102 @@
+"""soc.collect.plan"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from soc.collect import Collector, Row, Sample, SnmpScalars, SshCommand, collector
+from soc.collect.plan import interval_seconds, next_due, plan, transports
+from soc.collect.state import Task
+from soc.model import Device
+
+INTERVALS = {"reachability": 60.0, "health": 300.0, "configuration": 86400.0}
+
+
+def declared(every: str, **options: object) -> Collector:
+    @collector(fetch=SnmpScalars(x="1.3.6.1.2.1.1.3.0"), every=every, name=f"c_{every}", **options)  # type: ignore[arg-type]
+    def parse(row: Row) -> Iterator[Sample]:
+        yield Sample("uptime_seconds", row.x)
+
+    return parse
+
+
+SWITCH = Device("sw", "network", ("192.0.2.1",), kind="switch", credentials=("lab",))
+
+
+@pytest.mark.parametrize(
+    ("device", "kinds", "expected"),
+    [
+        (SWITCH, {"snmp"}, ("snmp", "ping")),
+        (SWITCH, {"snmp", "ssh"}, ("snmp", "ssh", "ping")),
+        (Device("p", "network", ("127.3.4.5",)), {"snmp"}, ("snmp",)),
+        (Device("p", "network", ("::1",)), set(), ()),
+        (Device("p", "network", ("192.0.2.1", "127.0.0.1")), set(), ()),
+        (Device("me", "hosting", kind="local"), set(), ("local",)),
+        (Device("old", "network", ("192.0.2.1",), state="retired"), {"snmp"}, ()),
+        (Device("new", "network", ("192.0.2.1",), state="staged"), {"snmp"}, ()),
+    ],
+)
+def test_transports_follow_credentials_and_address(
+    device: Device, kinds: set[str], expected: tuple[str, ...]
+) -> None:
+    """Credentials say SNMP or SSH; only active devices are polled; loopback is never pinged."""
+    assert transports(device, kinds, ping=True) == expected
+
+
+def test_interval_is_the_devices_then_the_inventorys_then_the_declared() -> None:
+    """A device's own interval wins over the class's, a literal duration stands for itself."""
+    own = Device("sw", "network", every={"health": 30.0})
+    assert interval_seconds(declared("health"), own, INTERVALS) == 30.0
+    assert interval_seconds(declared("health"), SWITCH, INTERVALS) == 300.0
+    assert interval_seconds(declared("90s"), SWITCH, INTERVALS) == 90.0
+
+
+def test_towers_kinds_and_transports_select_collectors() -> None:
+    """Only collectors that fit the device's tower, kind and transport are planned."""
+
+    @collector(fetch=SshCommand("x", "true"), every="health", name="by_ssh")
+    def by_ssh(output: object) -> Iterator[Sample]:
+        yield Sample("up", 1)
+
+    collectors = [declared("health", towers={"print"}), declared("reachability", kinds={"switch"}), by_ssh]
+    found = plan([(SWITCH, ["snmp"])], collectors, {}, INTERVALS, now=0.0)
+    assert [[c.name for c in due.collectors] for due in found] == [["c_reachability"]]
+
+
+def test_polls_keep_their_schedule_over_a_jittering_timer() -> None:
+    """A minute timer that is up to a second early or late skips no poll of a 60 s collector."""
+    collectors = [declared("reachability")]
+    tasks: dict[tuple[str, str], Task] = {}
+    polled = 0
+    for minute in range(100):
+        now = 1_000_000.0 + minute * 60 + (minute * 7 % 5 - 2) * 0.5
+        for due in plan([(SWITCH, ["snmp"])], collectors, tasks, INTERVALS, now):
+            polled += 1
+            key = (due.device.name, collectors[0].name)
+            tasks[key] = Task(next_due(due.device.name, collectors[0], tasks.get(key), 60.0, now))
+    assert polled == 100
+
+
+def test_long_intervals_are_spread_over_the_devices() -> None:
+    """After a common first poll the second ones fall into different minutes."""
+    health = declared("health")
+    dues = {round(next_due(f"sw-{n}", health, None, 300.0, 0.0) // 60) for n in range(100)}
+    assert dues == {0, 1, 2, 3, 4}
+
+
+def test_what_does_not_apply_is_left_alone_until_its_time() -> None:
+    """A collector that came back empty is not planned until absent_until, not even with everything."""
+    task = {("sw", "c_health"): Task(due=0.0, absent_until=1000.0)}
+    pairs = [(SWITCH, ["snmp"])]
+    assert plan(pairs, [declared("health")], task, INTERVALS, 999.0, everything=True) == []
+    assert len(plan(pairs, [declared("health")], task, INTERVALS, 1001.0)) == 1
+
+
+def test_a_clock_stepped_back_does_not_stop_polling() -> None:
+    """A due time more than two intervals ahead is taken for what it is: from another clock."""
+    task = {("sw", "c_health"): Task(due=1_000_000.0)}
+    assert len(plan([(SWITCH, ["snmp"])], [declared("health")], task, INTERVALS, 500_000.0)) == 1
+    assert plan([(SWITCH, ["snmp"])], [declared("health")], task, INTERVALS, 999_900.0) == []
+    assert next_due("sw", declared("health"), Task(due=1_000_000.0), 300.0, 500_000.0) == 500_300.0
