@@ -1,0 +1,43 @@
+"""The simulated estate: every device's variables, for the agents and for the history alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from soc.demo.profiles.host_resources import host_resources
+from soc.demo.profiles.interfaces import interfaces
+from soc.demo.profiles.printer import printer
+from soc.demo.profiles.subject import Subject, subject
+from soc.demo.profiles.system import system
+from soc.demo.profiles.ups import ups
+from soc.demo.scenario import Scenario
+from soc.demo.tree import Variable, VariableTree
+from soc.model import Device
+
+_BY_KIND: dict[str, Callable[[Subject], list[Variable]]] = {"printer": printer, "ups": ups}
+
+
+class Estate:
+    """The devices of an inventory as they would be at any time, given a scenario."""
+
+    def __init__(self, devices: Mapping[str, Device], seed: int, start: float) -> None:
+        self.devices = devices
+        self.scenario = Scenario(devices, seed, start)
+        self._children: dict[str, list[str]] = {}
+        for device in devices.values():
+            for parent in device.depends_on:
+                self._children.setdefault(parent, []).append(device.name)
+
+    def tree(self, name: str) -> VariableTree:
+        """What the device's SNMP agent answers from."""
+        device = self.devices[name]
+        about = subject(device, self._children.get(name, ()), self.scenario)
+        own = _BY_KIND.get(device.kind)
+        return VariableTree(
+            [
+                *system(about),
+                *interfaces(about),
+                *host_resources(about),
+                *(own(about) if own else ()),
+            ]
+        )

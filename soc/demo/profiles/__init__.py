@@ -1,0 +1,1 @@
+"""What each kind of simulated device answers over SNMP, a module for each MIB."""
