@@ -52,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
         collectors_of(args),
         transports_for(inventory),
         devices=list(dict.fromkeys(names)),
-        now=time.time(),
+        now=time.time,
+        monotonic=time.monotonic,
         deadline=time.monotonic() + deadline,
         on_device=tell,
     )

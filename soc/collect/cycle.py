@@ -5,30 +5,27 @@ The caller holds collect.lock. Nothing a device does ends the cycle; what cannot
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from soc.collect import credentials
+from soc.collect.batch import Batch, Memory, Refine
 from soc.collect.declare import Collector
-from soc.collect.outcome import Outcome, outcomes
-from soc.collect.plan import Due, interval_seconds, next_due, plan, transports
+from soc.collect.plan import Due, plan, transports
 from soc.collect.port import Answer, Failure, Job, Transport
-from soc.collect.state import CollectState, Contact, Refusal, Task
+from soc.collect.run import run_jobs
+from soc.collect.state import CollectState, Contact
 from soc.inventory import Inventory
-from soc.model import Cursor, Device, Event, LogRecord, Match, Poll, Sample, SpoolError, canonical_labels
-from soc.model.ids import digest
-from soc.spool.segment import SegmentBuilder, read_header
+from soc.model import SpoolError
+from soc.spool.segment import read_header
 from soc.spool.spool import Spool
 
 WRITER = "collect"
 ROWS_PER_SEGMENT = 20_000
-_GRACE_SECONDS = 5.0
+# Failures that are ours and not the device's: the cycle then ends with exit code 1.
+_OWN_FAILURES = frozenset({"parser", "deadline", "credential"})
 
-PulledLog = tuple[Device, LogRecord, float]  # device, record, received (UTC seconds)
-Refine = Callable[[Sequence[PulledLog]], tuple[list[Event], list[Match]]]
 Progress = Callable[[int, int], None]  # devices done, devices in total
 
 
@@ -72,325 +69,144 @@ def run_cycle(
     deadline_seconds: float,
     everything: bool = False,
     simulated: bool = False,
-    devices: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Summary:
-    """Poll what is due (of `devices` only, when given) and seal it.
+    """Poll what is due and seal it.
 
     Raises SpoolError before anything is sent when the spool is full, or when a segment could not be
     made durable (its data is then collected again).
     """
-    return _Cycle(environment, simulated).run(deadline_seconds, everything, devices, progress)
+    started = environment.monotonic()
+    environment.spool.check_room()
+    environment.spool.discard_unsealed()
+    recover_cursors(environment.state, environment.spool)
+    cycle = _Cycle(environment, simulated)
+    cycle.run(started + deadline_seconds, everything, progress)
+    cycle.summary.seconds = round(environment.monotonic() - started, 3)
+    if environment.spool.usage().almost_full:
+        cycle.summary.problems.append("the spool is over 80 % full: ingestion lags, or the disk is small")
+    return cycle.summary
 
 
 class _Cycle:
     def __init__(self, environment: Environment, simulated: bool) -> None:
+        self.summary = Summary()
         self._environment = environment
         self._simulated = simulated
-        self._summary = Summary()
-        self._device_ok: dict[str, bool] = {}
-        self._tasks = environment.state.tasks()
-        self._contacts = environment.state.contacts()
-        self._refusals = environment.state.refusals()
+        self._memory = Memory.of(environment.state)
+        self._failed: set[str] = set()
         self._last_sealed = 0.0
-        self._begin_segment()
+        self._batch = self._new_batch()
 
-    def _begin_segment(self) -> None:
-        self._builder = SegmentBuilder()
-        self._created = self._environment.now()
-        self._logs: list[PulledLog] = []
-        self._changed_tasks: dict[tuple[str, str], Task] = {}
-        self._changed_contacts: dict[tuple[str, str], Contact] = {}
-        self._changed_refusals: dict[tuple[str, str], Refusal | None] = {}
-
-    def run(
-        self,
-        deadline_seconds: float,
-        everything: bool,
-        devices: Collection[str],
-        progress: Progress | None,
-    ) -> Summary:
+    def _new_batch(self) -> Batch:
         environment = self._environment
-        started = environment.monotonic()
-        environment.spool.check_room()
-        environment.spool.discard_unsealed()
-        recover_cursors(environment.state, environment.spool)
-        due = self._plan(everything, devices)
-        self._device_ok = {item.device.name: True for item in due}
-        total = len(self._device_ok)
-        jobs = self._jobs(due)
+        return Batch(self._memory, environment.inventory.settings.intervals, environment.now())
+
+    def run(self, deadline: float, everything: bool, progress: Progress | None) -> None:
+        environment = self._environment
+        due = self._plan(everything)
         collectors = {(item.device.name, item.transport): item.collectors for item in due}
+        devices = {item.device.name for item in due}
+        jobs = self._jobs(due)
         remaining = Counter(job.device.name for found in jobs.values() for job in found)
-        done = total - len(remaining)
-        for transport, answer in self._answers(jobs, started + deadline_seconds):
-            device = answer.job.device
-            self._absorb(transport, answer, collectors[device.name, transport])
-            remaining[device.name] -= 1
-            done += remaining[device.name] == 0
+        for transport, answer in run_jobs(
+            environment.transports, jobs, deadline, now=environment.now, monotonic=environment.monotonic
+        ):
+            device = answer.job.device.name
+            self._absorb(transport, answer, collectors[device, transport])
+            remaining[device] -= 1
+            if not remaining[device]:
+                del remaining[device]
             if progress is not None:
-                progress(done, total)
-            if self._builder.count >= ROWS_PER_SEGMENT:
+                progress(len(devices) - len(remaining), len(devices))
+            if self._batch.builder.count >= ROWS_PER_SEGMENT:
                 self._seal()
         self._seal()
-        summary = self._summary
-        summary.devices = total
-        summary.ok = sum(self._device_ok.values())
-        summary.failed = total - summary.ok
-        summary.seconds = round(environment.monotonic() - started, 3)
-        if environment.spool.usage().almost_full:
-            summary.problems.append(
-                "the spool is over 80 % full: ingestion does not keep up, or the disk is small"
-            )
-        return summary
+        self.summary.devices = len(devices)
+        self.summary.failed = len(self._failed)
+        self.summary.ok = len(devices) - len(self._failed)
 
-    def _plan(self, everything: bool, devices: Collection[str]) -> list[Due]:
-        inventory = self._environment.inventory
-        wanted = [device for name, device in inventory.devices.items() if not devices or name in devices]
+    def _plan(self, everything: bool) -> list[Due]:
+        environment = self._environment
+        inventory = environment.inventory
         pairs = []
-        for device in wanted:
+        for device in inventory.devices.values():
             kinds = {inventory.credentials[name].kind for name in device.credentials}
-            names = transports(device, kinds, "ping" in self._environment.transports)
-            pairs.append((device, [name for name in names if name in self._environment.transports]))
+            names = transports(device, kinds, "ping" in environment.transports)
+            pairs.append((device, [name for name in names if name in environment.transports]))
+        intervals = inventory.settings.intervals
         return plan(
-            pairs,
-            self._environment.collectors,
-            self._tasks,
-            inventory.settings.intervals,
-            self._environment.now(),
-            everything,
+            pairs, environment.collectors, self._memory.tasks, intervals, environment.now(), everything
         )
 
     def _jobs(self, due: Sequence[Due]) -> dict[str, list[Job]]:
         """Jobs by transport. What lacks a usable credential fails here, and nothing is sent."""
-        inventory = self._environment.inventory
+        environment = self._environment
         names = {name for item in due for name in item.device.credentials}
-        resolved, unresolved = credentials.resolve_all(inventory, names)
-        self._summary.problems.extend(f"credential {name}: {why}" for name, why in unresolved.items())
-        cursors = self._environment.state.cursors()
+        resolved, unresolved = credentials.resolve_all(environment.inventory, names)
+        self._memory.resolved = resolved
+        self.summary.problems.extend(f"credential {name}: {why}" for name, why in unresolved.items())
+        cursors = environment.state.cursors()
         jobs: dict[str, list[Job]] = {}
         for item in due:
             device = item.device
-            contact = self._contacts.get((device.name, item.transport)) or Contact()
+            contact = self._memory.contacts.get((device.name, item.transport)) or Contact()
             found, resting = credentials.usable(
-                device, item.transport, resolved, self._refusals, contact.credential, self._environment.now()
+                device, item.transport, resolved, self._memory.refusals, contact.credential, environment.now()
             )
             fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
             job = Job(device, found, fetches, cursors.get(device.name, {}), contact.hints or {})
-            if item.transport in ("snmp", "ssh") and not found:
-                reason = "resting" if resting else "credential"
-                detail = (
-                    "refused twice: not tried for an hour, or until the credential changes"
-                    if resting
-                    else "no credential resolved"
-                )
-                failed = Answer(job, self._environment.now(), answered=False, failure=Failure(reason, detail))
-                self._absorb(item.transport, failed, item.collectors, contacted=False)
+            if found or item.transport not in ("snmp", "ssh"):
+                jobs.setdefault(item.transport, []).append(job)
                 continue
-            jobs.setdefault(item.transport, []).append(job)
-        self._resolved = resolved
+            failure = (
+                Failure("resting", "refused twice: not tried for an hour, or until the credential changes")
+                if resting
+                else Failure("credential", "no credential resolved")
+            )
+            answer = Answer(job, environment.now(), answered=False, failure=failure)
+            self._absorb(item.transport, answer, item.collectors, contacted=False)
         return jobs
-
-    def _answers(self, jobs: Mapping[str, list[Job]], deadline: float) -> Iterator[tuple[str, Answer]]:
-        """Yield (transport, answer) as they come; a transport that breaks or hangs is answered for."""
-        answers: queue.SimpleQueue[tuple[str, Answer | None]] = queue.SimpleQueue()
-        waiting = {(transport, job.device.name): job for transport, found in jobs.items() for job in found}
-
-        def work(transport: str) -> None:
-            try:
-                self._environment.transports[transport].run(
-                    jobs[transport], lambda answer: answers.put((transport, answer)), deadline
-                )
-            except Exception as error:
-                self._summary.problems.append(f"transport {transport}: {type(error).__name__}: {error}")
-            finally:
-                answers.put((transport, None))
-
-        for transport in jobs:
-            threading.Thread(target=work, args=(transport,), name=transport, daemon=True).start()
-        running = set(jobs)
-        while running:
-            try:
-                left = deadline + _GRACE_SECONDS - self._environment.monotonic()
-                transport, answer = answers.get(timeout=max(0.0, left))
-            except queue.Empty:
-                break
-            if answer is None:
-                running.discard(transport)
-            elif waiting.pop((transport, answer.job.device.name), None):
-                yield transport, answer
-        for (transport, _), job in waiting.items():
-            yield transport, Answer(
-                job, self._environment.now(), answered=False,
-                failure=Failure("deadline", f"the {transport} transport did not answer for it in time"),
-            )  # fmt: skip
 
     def _absorb(
         self, transport: str, answer: Answer, collectors: Sequence[Collector], contacted: bool = True
     ) -> None:
-        """Turn one answer into rows of the current segment and into what to remember."""
-        device = answer.job.device
-        found = outcomes(answer, collectors)
-        if contacted:
-            self._note_contact(transport, answer, collectors)
-        for outcome in found:
-            self._note_outcome(device, answer, outcome)
-        failed = answer.failure or next((item.failure for item in found if item.failure), None)
-        if failed is not None:
-            self._device_ok[device.name] = False
-            if failed.reason in ("parser", "deadline"):
-                self._summary.problems.append(f"{device.name}: {failed.reason}: {failed.detail}")
-
-    def _note_contact(self, transport: str, answer: Answer, collectors: Sequence[Collector]) -> None:
-        """The transport's own row: did the device answer at all, and with which credential."""
-        device = answer.job.device
-        key = (device.name, transport)
-        reason = answer.failure.reason if answer.failure else ""
-        interval = min(self._interval(collector, device) for collector in collectors)
-        self._poll(answer, transport, interval, answer.failure, answer.answered)
-        for oddity, count in sorted(answer.counts.items()):
-            self._sample(
-                device,
-                Sample(
-                    "poll_rejected_values", count, {"collector": transport, "reason": oddity}, answer.time
-                ),
-                interval,
-            )
-        previous = self._contacts.get(key) or Contact()
-        if reason != previous.reason:
-            self._outcome_event(answer, transport, answer.failure, previous.reason)
-        contact = Contact(
-            answer.credential or previous.credential, reason, {**answer.job.hints, **answer.hints}
-        )
-        self._contacts[key] = self._changed_contacts[key] = contact
-        self._note_refusals(answer)
-
-    def _note_refusals(self, answer: Answer) -> None:
-        device = answer.job.device.name
-        for name in answer.refused_credentials:
-            refusal = credentials.refused(
-                self._refusals.get((device, name)), self._resolved[name], answer.time
-            )
-            self._refusals[device, name] = self._changed_refusals[device, name] = refusal
-        if answer.credential and (device, answer.credential) in self._refusals:
-            del self._refusals[device, answer.credential]
-            self._changed_refusals[device, answer.credential] = None
-
-    def _note_outcome(self, device: Device, answer: Answer, outcome: Outcome) -> None:
-        collector = outcome.collector
-        key = (device.name, collector.name)
-        task = self._tasks.get(key)
-        interval = self._interval(collector, device)
-        due = next_due(device.name, collector, task, interval, answer.time)
-        reason = outcome.failure.reason if outcome.failure else ""
-        series: tuple[tuple[str, str], ...] = ()
-        absent_until = 0.0
-        if outcome.absent:
-            absent_until = answer.time + self._environment.inventory.settings.intervals["configuration"]
-        else:
-            self._poll(answer, collector.name, interval, outcome.failure, answer.answered, collector.facts)
-            for sample in outcome.samples:
-                self._sample(device, sample, interval)
-            for fact in outcome.facts:
-                self._builder.add_fact(device.name, fact, answer.time)
-                self._summary.facts += 1
-            for log in outcome.logs:
-                self._logs.append((device, log, answer.time))
-            for stream, cursor in {log.stream: log.cursor for log in outcome.logs}.items():
-                self._builder.cursors.append(Cursor(device.name, stream, cursor))
-            series = tuple((sample.metric, canonical_labels(sample.labels)) for sample in outcome.samples)
-        if task is not None:
-            for metric, labels in sorted(set(task.series) - set(series)):
-                self._builder.add_stale(device.name, metric, labels, answer.time, interval)
-                self._summary.samples += 1
-        if answer.failure is None and reason != (task.reason if task else ""):
-            self._outcome_event(answer, collector.name, outcome.failure, task.reason if task else "")
-        self._tasks[key] = self._changed_tasks[key] = Task(due, reason, absent_until, series)
-
-    def _interval(self, collector: Collector, device: Device) -> float:
-        return interval_seconds(collector, device, self._environment.inventory.settings.intervals)
-
-    def _poll(
-        self,
-        answer: Answer,
-        collector: str,
-        interval: float,
-        failure: Failure | None,
-        answered: bool,
-        facts: Collection[str] = (),
-    ) -> None:
-        device = answer.job.device
-        self._builder.add_poll(Poll(
-            device.name, collector, answer.time, failure is None, answered,
-            failure.reason if failure else "", failure.detail if failure else "",
-            answer.duration_seconds, interval, () if failure else tuple(sorted(facts)),
-        ))  # fmt: skip
-        labels = {"collector": collector}
-        self._sample(device, Sample("up", float(failure is None), labels, answer.time), interval)
-        self._sample(
-            device, Sample("poll_duration_seconds", answer.duration_seconds, labels, answer.time), interval
-        )
-
-    def _sample(self, device: Device, sample: Sample, interval: float) -> None:
-        self._builder.add_sample(device.name, sample, interval)
-        self._summary.samples += 1
-
-    def _outcome_event(self, answer: Answer, collector: str, failure: Failure | None, previous: str) -> None:
-        """An event when a collector's outcome on a device changes."""
-        device = answer.job.device
-        reason = failure.reason if failure else "ok"
-        detail = failure.detail if failure else ""
-        changed_key = reason in ("host-key-changed", "host-key-unknown")
-        message = (
-            f"collection by {collector} failed: {reason}: {detail}"
-            if failure
-            else f"collection by {collector} works again"
-        )
-        self._builder.add_event(Event(
-            id=digest("collection", device.name, collector, reason, f"{answer.time:.6f}"),
-            time=answer.time, received=answer.time, device=device.name, product="soc",
-            category="collection", service=collector, severity_id=5 if changed_key else 3 if failure else 1,
-            message=message,
-            fields={"reason": reason, "detail": detail, "previous": previous or "ok"},
-        ))  # fmt: skip
-        self._summary.events += 1
+        failure = self._batch.absorb(transport, answer, collectors, contacted)
+        if failure is not None:
+            self._failed.add(answer.job.device.name)
+            if failure.reason in _OWN_FAILURES:
+                self.summary.problems.append(f"{answer.job.device.name}: {failure.reason}: {failure.detail}")
 
     def _seal(self) -> None:
-        """Refine the pulled log lines, make the segment durable, then remember what it settles."""
+        """Make the batch durable, then remember what it settles; in this order nothing is lost."""
         environment = self._environment
-        if self._logs:
-            events, matches = environment.refine(self._logs)
-            for event in events:
-                self._builder.add_event(event)
-            for match in matches:
-                self._builder.add_match(match)
-            self._summary.events += len(events)
+        batch = self._batch
+        batch.finish(environment.refine)
         segment = ""
-        if self._builder.count:
+        if batch.builder.count:
             self._last_sealed = max(environment.now(), self._last_sealed + 0.001)
             header = environment.spool.seal(
-                self._builder, writer=WRITER, created=self._created, sealed=self._last_sealed,
+                batch.builder,
+                writer=WRITER,
+                created=batch.created,
+                sealed=self._last_sealed,
                 simulated=self._simulated,
-            )  # fmt: skip
+            )
             segment = header.segment
-            self._summary.segments += 1
-        with environment.state.transaction():
-            environment.state.save_tasks(self._changed_tasks)
-            environment.state.save_contacts(self._changed_contacts)
-            for (device, credential), refusal in self._changed_refusals.items():
-                environment.state.save_refusal(device, credential, refusal)
-            if segment:
-                environment.state.save_cursors(self._builder.cursors, segment)
-        self._begin_segment()
+            counts = batch.builder.counts()
+            self.summary.segments += 1
+            self.summary.samples += counts.get("sample", 0)
+            self.summary.facts += counts.get("fact", 0)
+            self.summary.events += counts.get("event", 0)
+        batch.remember(environment.state, segment)
+        self._batch = self._new_batch()
 
 
 def recover_cursors(state: CollectState, spool: Spool) -> None:
     """Take over the cursors of segments sealed by a cycle that was killed before it noted them."""
     last = state.last_segment()
-    for path in sorted(
-        [*spool.waiting(), *spool.done_directory.glob("*.parquet")], key=lambda path: path.name
-    ):
-        if path.stem <= last:
-            continue
+    paths = [*spool.waiting(), *spool.done_directory.glob("*.parquet")]
+    for path in sorted((path for path in paths if path.stem > last), key=lambda path: path.name):
         try:
             header = read_header(path)
         except SpoolError:

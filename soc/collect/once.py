@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from soc.collect.declare import Collector
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.plan import plan, transports
 from soc.collect.port import Answer, Failure, Job, Transport
+from soc.collect.run import run_jobs
 from soc.inventory import Inventory
 from soc.model import Device
 
@@ -23,14 +23,14 @@ def poll_once(
     available: Mapping[str, Transport],
     *,
     devices: Collection[str],
-    now: float,
+    now: Callable[[], float],
+    monotonic: Callable[[], float],
     deadline: float,
     on_device: Callable[[dict[str, Any]], None],
 ) -> None:
     """Ask the named devices everything that applies; `on_device` gets a document a device as it is done.
 
-    `deadline` is time.monotonic() seconds. The document is that of `soc poll --json`
-    (docs/reference.md); `on_device` is called from one thread at a time.
+    `deadline` is on the `monotonic` clock. The document is that of `soc poll --json` (docs/reference.md).
     """
     pairs = []
     for name in devices:
@@ -43,56 +43,32 @@ def poll_once(
     )
     gathering = {device.name: _Gathering(device, set(names)) for device, names in pairs}
     jobs: dict[str, list[Job]] = {}
-    lock = threading.Lock()
+    collectors_of: dict[tuple[str, str], tuple[Collector, ...]] = {}
 
     def settle(transport: str, answer: Answer) -> None:
-        with lock:
-            gathered = gathering[answer.job.device.name]
-            gathered.add(transport, answer, due[answer.job.device.name, transport])
-            if not gathered.waiting and not gathered.told:
-                gathered.told = True
-                on_device(gathered.document())
+        gathered = gathering[answer.job.device.name]
+        gathered.add(transport, answer, collectors_of[answer.job.device.name, transport])
+        if not gathered.waiting:
+            on_device(gathered.document())
 
-    due = {}
-    for item in plan(pairs, collectors, {}, inventory.settings.intervals, now, everything=True):
-        due[item.device.name, item.transport] = item.collectors
-        found, _ = credentials.usable(item.device, item.transport, resolved, {}, "", now)
+    due = plan(pairs, collectors, {}, inventory.settings.intervals, now(), everything=True)
+    for item in due:
+        collectors_of[item.device.name, item.transport] = item.collectors
+    for gathered in gathering.values():
+        gathered.waiting &= {item.transport for item in due if item.device is gathered.device}
+        if not gathered.waiting:
+            on_device(gathered.document())
+    for item in due:
+        found, _ = credentials.usable(item.device, item.transport, resolved, {}, "", now())
         fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
         job = Job(item.device, found, fetches)
         if item.transport in ("snmp", "ssh") and not found:
             why = "; ".join(unresolved[name] for name in item.device.credentials if name in unresolved)
-            failure = Failure("credential", why)
-            settle(item.transport, Answer(job, now, answered=False, failure=failure))
+            settle(item.transport, Answer(job, now(), answered=False, failure=Failure("credential", why)))
         else:
             jobs.setdefault(item.transport, []).append(job)
-    _run(available, jobs, settle, deadline)
-    for gathered in gathering.values():
-        if not gathered.told:
-            gathered.problems.extend(
-                f"{transport}: no answer in time" for transport in sorted(gathered.waiting)
-            )
-            on_device(gathered.document())
-
-
-def _run(
-    available: Mapping[str, Transport],
-    jobs: Mapping[str, list[Job]],
-    settle: Callable[[str, Answer], None],
-    deadline: float,
-) -> None:
-    threads = [
-        threading.Thread(
-            target=available[transport].run,
-            args=(found, lambda answer, transport=transport: settle(transport, answer), deadline),
-            name=transport,
-            daemon=True,
-        )
-        for transport, found in jobs.items()
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for transport, answer in run_jobs(available, jobs, deadline, now=now, monotonic=monotonic):
+        settle(transport, answer)
 
 
 class _Gathering:
@@ -101,7 +77,6 @@ class _Gathering:
     def __init__(self, device: Device, waiting: set[str]) -> None:
         self.device = device
         self.waiting = waiting
-        self.told = False
         self.answered = False
         self.problems: list[str] = []
         self._outcomes: list[Outcome] = []

@@ -1,0 +1,199 @@
+"""Answers become the rows of one segment, and what has to be remembered once it is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from soc.collect import credentials
+from soc.collect.declare import Collector
+from soc.collect.outcome import Outcome, outcomes
+from soc.collect.plan import interval_seconds, next_due
+from soc.collect.port import Answer, Failure, ResolvedCredential
+from soc.collect.state import CollectState, Contact, Refusal, Task
+from soc.model import Cursor, Device, Event, LogRecord, Match, Poll, Sample, canonical_labels
+from soc.model.ids import digest
+from soc.spool.segment import SegmentBuilder
+
+PulledLog = tuple[Device, LogRecord, float]  # device, record, received (UTC seconds)
+Refine = Callable[[Sequence[PulledLog]], tuple[list[Event], list[Match]]]
+
+
+@dataclass(slots=True)
+class Memory:
+    """What earlier cycles left, kept current while this one runs."""
+
+    tasks: dict[tuple[str, str], Task]
+    contacts: dict[tuple[str, str], Contact]
+    refusals: dict[tuple[str, str], Refusal]
+    resolved: Mapping[str, ResolvedCredential] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: CollectState) -> Memory:
+        return cls(state.tasks(), state.contacts(), state.refusals())
+
+
+class Batch:
+    """Rows of the segment being built. Ask for nothing after `finish`."""
+
+    def __init__(self, memory: Memory, intervals: Mapping[str, float], created: float) -> None:
+        self.builder = SegmentBuilder()
+        self.created = created
+        self._memory = memory
+        self._intervals = intervals
+        self._logs: list[PulledLog] = []
+        self._tasks: dict[tuple[str, str], Task] = {}
+        self._contacts: dict[tuple[str, str], Contact] = {}
+        self._refusals: dict[tuple[str, str], Refusal | None] = {}
+
+    def absorb(
+        self, transport: str, answer: Answer, collectors: Sequence[Collector], contacted: bool = True
+    ) -> Failure | None:
+        """Take in one answer; returns what failed on the device, if anything did.
+
+        `contacted` is false where nothing was sent: such an answer says nothing about the device.
+        """
+        found = outcomes(answer, collectors)
+        if contacted:
+            self._contact(transport, answer, collectors)
+        for outcome in found:
+            self._outcome(answer, outcome)
+        return answer.failure or next((item.failure for item in found if item.failure), None)
+
+    def finish(self, refine: Refine) -> None:
+        """Decode, normalise and match the pulled log lines into the segment."""
+        if not self._logs:
+            return
+        events, matches = refine(self._logs)
+        for event in events:
+            self.builder.add_event(event)
+        for match in matches:
+            self.builder.add_match(match)
+
+    def remember(self, state: CollectState, segment: str) -> None:
+        """Make durable what the sealed segment settles (`segment` is '' when there was nothing to seal)."""
+        with state.transaction():
+            state.save_tasks(self._tasks)
+            state.save_contacts(self._contacts)
+            for (device, credential), refusal in self._refusals.items():
+                state.save_refusal(device, credential, refusal)
+            if segment:
+                state.save_cursors(self.builder.cursors, segment)
+
+    def _contact(self, transport: str, answer: Answer, collectors: Sequence[Collector]) -> None:
+        """The transport's own rows: did the device answer at all, and with which credential."""
+        device = answer.job.device
+        interval = min(interval_seconds(collector, device, self._intervals) for collector in collectors)
+        self._poll(answer, transport, interval, answer.failure)
+        for reason, count in sorted(answer.counts.items()):
+            labels = {"collector": transport, "reason": reason}
+            sample = Sample("poll_rejected_values", count, labels, answer.time)
+            self.builder.add_sample(device.name, sample, interval)
+        previous = self._memory.contacts.get((device.name, transport)) or Contact()
+        reason = answer.failure.reason if answer.failure else ""
+        if reason != previous.reason:
+            self._event(answer, transport, answer.failure, previous.reason)
+        contact = Contact(
+            answer.credential or previous.credential, reason, {**answer.job.hints, **answer.hints}
+        )
+        self._memory.contacts[device.name, transport] = contact
+        self._contacts[device.name, transport] = contact
+        self._count_refusals(answer)
+
+    def _count_refusals(self, answer: Answer) -> None:
+        device = answer.job.device.name
+        refusals = self._memory.refusals
+        for name in answer.refused_credentials:
+            refusal = credentials.refused(
+                refusals.get((device, name)), self._memory.resolved[name], answer.time
+            )
+            refusals[device, name] = self._refusals[device, name] = refusal
+        if refusals.pop((device, answer.credential), None):
+            self._refusals[device, answer.credential] = None
+
+    def _outcome(self, answer: Answer, outcome: Outcome) -> None:
+        device = answer.job.device
+        collector = outcome.collector
+        task = self._memory.tasks.get((device.name, collector.name))
+        interval = interval_seconds(collector, device, self._intervals)
+        if not outcome.absent:
+            self._poll(answer, collector.name, interval, outcome.failure, collector.facts)
+            self._records(answer, outcome, interval)
+        series = tuple((sample.metric, canonical_labels(sample.labels)) for sample in outcome.samples)
+        for metric, labels in sorted(set(task.series) - set(series)) if task else ():
+            self.builder.add_stale(device.name, metric, labels, answer.time, interval)
+        reason = outcome.failure.reason if outcome.failure else ""
+        previous = task.reason if task else ""
+        if answer.failure is None and reason != previous:
+            self._event(answer, collector.name, outcome.failure, previous)
+        due = next_due(device.name, collector, task, interval, answer.time)
+        absent_until = answer.time + self._intervals["configuration"] if outcome.absent else 0.0
+        settled = Task(due, reason, absent_until, series)
+        self._memory.tasks[device.name, collector.name] = settled
+        self._tasks[device.name, collector.name] = settled
+
+    def _records(self, answer: Answer, outcome: Outcome, interval: float) -> None:
+        device = answer.job.device
+        for sample in outcome.samples:
+            self.builder.add_sample(device.name, sample, interval)
+        for fact in outcome.facts:
+            self.builder.add_fact(device.name, fact, answer.time)
+        self._logs.extend((device, log, answer.time) for log in outcome.logs)
+        last = {log.stream: log.cursor for log in outcome.logs}
+        self.builder.cursors.extend(Cursor(device.name, stream, cursor) for stream, cursor in last.items())
+
+    def _poll(
+        self,
+        answer: Answer,
+        collector: str,
+        interval: float,
+        failure: Failure | None,
+        facts: Collection[str] = (),
+    ) -> None:
+        device = answer.job.device.name
+        self.builder.add_poll(
+            Poll(
+                device,
+                collector,
+                answer.time,
+                ok=failure is None,
+                answered=answer.answered,
+                reason=failure.reason if failure else "",
+                detail=failure.detail if failure else "",
+                duration_seconds=answer.duration_seconds,
+                interval_seconds=interval,
+                fact_keys=() if failure else tuple(sorted(facts)),
+            )
+        )
+        labels = {"collector": collector}
+        for metric, value in (
+            ("up", float(failure is None)),
+            ("poll_duration_seconds", answer.duration_seconds),
+        ):
+            self.builder.add_sample(device, Sample(metric, value, labels, answer.time), interval)
+
+    def _event(self, answer: Answer, collector: str, failure: Failure | None, previous: str) -> None:
+        """What a collector comes to on a device has changed: an event of our own."""
+        device = answer.job.device.name
+        reason = failure.reason if failure else "ok"
+        detail = failure.detail if failure else ""
+        message = f"collection by {collector} failed: {reason}: {detail}"
+        self.builder.add_event(
+            Event(
+                id=digest("collection", device, collector, reason, f"{answer.time:.6f}"),
+                time=answer.time,
+                received=answer.time,
+                device=device,
+                product="soc",
+                category="collection",
+                service=collector,
+                severity_id=_severity_id(reason),
+                message=message if failure else f"collection by {collector} works again",
+                fields={"reason": reason, "detail": detail, "previous": previous or "ok"},
+            )
+        )
+
+
+def _severity_id(reason: str) -> int:
+    """A changed host key may be an attack; the rest is trouble, or its end."""
+    return {"ok": 1, "host-key-changed": 5}.get(reason, 3)
