@@ -1,0 +1,202 @@
+"""One epoll loop for every device: programs are generators that yield requests and get outcomes.
+
+Waiting costs a timer, never a thread or a place. A device takes one of the places that pace the start
+of others only until it has kept us waiting once, so the silent ones do not delay those that answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import select
+import socket
+import time
+from collections import deque
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from soc.collect.snmp.gufo import Operation, Session, Signal
+
+PLACES = 128
+MAXIMUM_PROGRAMS = 4000
+PATIENCE_SECONDS = 0.05
+# After an undecodable datagram the true answer may still be on its way; a smaller request is sent
+# only when it has not come within this time.
+GRACE_SECONDS = 0.25
+_LOOK_AGAIN_SECONDS = 0.02
+_DATAGRAMS_A_TURN = 16  # a flood at one session must not starve the others
+
+
+class Request:
+    """One request: its session, what to ask, and how long to wait for the answer."""
+
+    __slots__ = ("expires", "garbage", "operation", "session", "wait_seconds")
+
+    def __init__(self, session: Session, operation: Operation, wait_seconds: float) -> None:
+        self.session = session
+        self.operation = operation
+        self.wait_seconds = wait_seconds
+        self.expires = 0.0
+        self.garbage = 0
+
+
+# Yields a Request and gets its value or a Signal; yields a list of programs and gets None when all ended.
+Program = Generator["Request | list[Program]", Any, None]
+
+
+class _Lane:
+    __slots__ = ("children", "parent", "place", "program", "request")
+
+    def __init__(self, program: Program, parent: _Lane | None) -> None:
+        self.program = program
+        self.parent = parent
+        self.children = 0
+        self.request: Request | None = None
+        self.place = False
+
+
+class Loop:
+    """Runs programs until all have ended or the deadline has come."""
+
+    def __init__(self, deadline: float) -> None:
+        """`deadline` is time.monotonic() seconds; after it every request gets Signal.DEADLINE at once."""
+        self._deadline = deadline
+        self._epoll = select.epoll()
+        self._lanes: dict[int, _Lane] = {}  # by file descriptor, whoever used the session last
+        self._timers: list[tuple[float, int, Request, _Lane]] = []
+        self._places: deque[tuple[float, _Lane]] = deque()
+        self._taken = 0
+        self._running = 0
+        self._serial = 0
+
+    def run(self, programs: Iterator[Program | None]) -> None:
+        """Start programs as places allow (None = none ready yet); after the deadline no more are taken."""
+        with self._epoll:
+            more = True
+            while more or self._running:
+                ready = True
+                while more and ready and self._taken < PLACES and self._running < MAXIMUM_PROGRAMS:
+                    if time.monotonic() >= self._deadline:
+                        more = False
+                        break
+                    try:
+                        program = next(programs)
+                    except StopIteration:
+                        more = False
+                        break
+                    if program is None:
+                        ready = False
+                    else:
+                        self._start(program)
+                self._poll(more, ready)
+                self._expire()
+
+    def _start(self, program: Program) -> None:
+        lane = _Lane(program, None)
+        lane.place = True
+        self._taken += 1
+        self._running += 1
+        self._places.append((time.monotonic() + PATIENCE_SECONDS, lane))
+        self._resume(lane, None)
+
+    def _poll(self, more: bool, ready: bool) -> None:
+        now = time.monotonic()
+        until = self._deadline
+        if self._timers:
+            until = min(until, self._timers[0][0])
+        if self._places and more:
+            until = min(until, self._places[0][0])
+        if not ready:
+            until = min(until, now + _LOOK_AGAIN_SECONDS)
+        for descriptor, _ in self._epoll.poll(max(until - now, 0.0), 256):
+            lane = self._lanes[descriptor]
+            if lane.request is None or lane.request.session.fd != descriptor:
+                self._drain(descriptor)
+            else:
+                self._read(lane, lane.request)
+
+    def _read(self, lane: _Lane, request: Request) -> None:
+        for _ in range(_DATAGRAMS_A_TURN):
+            outcome = request.session.receive(request.operation)
+            if outcome is None:
+                return
+            if outcome is not Signal.GARBAGE:
+                lane.request = None
+                self._resume(lane, outcome)
+                return
+            request.garbage += 1
+            if request.garbage == 1 and not request.operation.single:
+                request.expires = min(request.expires, time.monotonic() + GRACE_SECONDS)
+                self._arm(request, lane)
+
+    def _drain(self, descriptor: int) -> None:
+        """Throw away what comes late at a session that asks nothing just now."""
+        with socket.socket(fileno=socket.dup(descriptor)) as late, contextlib.suppress(OSError):
+            while late.recv(1):
+                pass
+
+    def _arm(self, request: Request, lane: _Lane) -> None:
+        self._serial += 1
+        heapq.heappush(self._timers, (request.expires, self._serial, request, lane))
+
+    def _expire(self) -> None:
+        now = time.monotonic()
+        while self._places and self._places[0][0] <= now:
+            self._free_place(self._places.popleft()[1])
+        cut = now >= self._deadline
+        while self._timers and (cut or self._timers[0][0] <= now):
+            _, _, request, lane = heapq.heappop(self._timers)
+            if lane.request is not request:
+                continue  # answered meanwhile
+            lane.request = None
+            ended = Signal.GARBAGE if request.garbage else Signal.TIMEOUT
+            self._resume(lane, Signal.DEADLINE if cut else ended)
+
+    def _free_place(self, lane: _Lane) -> None:
+        if lane.place:
+            lane.place = False
+            self._taken -= 1
+
+    def _resume(self, lane: _Lane, outcome: Any) -> None:
+        while True:
+            try:
+                wanted = lane.program.send(outcome)
+            except StopIteration:
+                parent = lane.parent
+                if parent is None:
+                    self._free_place(lane)
+                    self._running -= 1
+                    return
+                parent.children -= 1
+                if parent.children:
+                    return
+                lane, outcome = parent, None
+                continue
+            if isinstance(wanted, list):
+                if not wanted:
+                    outcome = None
+                    continue
+                lane.children = len(wanted)
+                for program in wanted:
+                    self._resume(_Lane(program, lane), None)
+                return
+            problem = self._send(wanted, lane)
+            if problem is None:
+                return
+            outcome = problem
+
+    def _send(self, request: Request, lane: _Lane) -> Signal | None:
+        now = time.monotonic()
+        if now >= self._deadline:
+            return Signal.DEADLINE
+        session = request.session
+        if (problem := session.send(request.operation)) is not None:
+            return problem
+        self._lanes[session.fd] = lane
+        if not session.polled:
+            self._epoll.register(session.fd, select.EPOLLIN)
+            session.polled = True
+        lane.request = request
+        request.expires = now + request.wait_seconds
+        self._arm(request, lane)
+        return None

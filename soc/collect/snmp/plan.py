@@ -1,0 +1,61 @@
+"""What a job's fetches need from the agent, each OID once, and the fetches' values from what came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from soc.collect.declare import Fetch, Row, SnmpScalars, SnmpTable
+from soc.collect.snmp.values import CONVERTERS, WRONG_TYPE
+from soc.collect.snmp.walk import ColumnCells, Key
+
+SYSTEM_UPTIME = "1.3.6.1.2.1.1.3.0"
+
+
+class Plan:
+    """The OIDs to read: scalars in order of OID, columns by table."""
+
+    def __init__(self, fetches: Iterable[Fetch]) -> None:
+        self.tables = [fetch for fetch in fetches if isinstance(fetch, SnmpTable)]
+        self.groups = [fetch for fetch in fetches if isinstance(fetch, SnmpScalars)]
+        scalars = {column.id for group in self.groups for column in group.columns.values()}
+        self.scalars = sorted(scalars, key=lambda oid: tuple(map(int, oid.split("."))))
+        self.columns: dict[str, list[str]] = {}
+        for table in self.tables:
+            columns = self.columns.setdefault(table.base, [])
+            columns += [oid for name in table.columns if (oid := table.column_oid(name)) not in columns]
+
+
+def scalar_row(group: SnmpScalars, cells: Mapping[str, Any], counts: dict[str, int]) -> Row:
+    """The group's Row; None where a scalar is absent or of another type than declared."""
+    values: dict[str, Any] = dict.fromkeys(group.columns)
+    for name, column in group.columns.items():
+        if column.id in cells:
+            value = CONVERTERS[column.kind](cells[column.id])
+            if value is WRONG_TYPE:
+                counts["type"] = counts.get("type", 0) + 1
+            else:
+                values[name] = value
+    return Row("", values)
+
+
+def table_rows(table: SnmpTable, columns: Mapping[str, ColumnCells], counts: dict[str, int]) -> list[Row]:
+    """The table's rows by index; None where a cell is absent or of another type than declared."""
+    keys: dict[str, Key] = {}
+    wrong = 0
+    values: dict[str, dict[str, Any]] = {}
+    for name, column in table.columns.items():
+        read = columns[table.column_oid(name)]
+        keys.update(zip(read.cells, read.keys, strict=True))
+        convert = CONVERTERS[column.kind]
+        values[name] = cells = {}
+        for index, raw in read.cells.items():
+            value = convert(raw)
+            if value is WRONG_TYPE:
+                wrong += 1
+            else:
+                cells[index] = value
+    if wrong:
+        counts["type"] = counts.get("type", 0) + wrong
+    ordered = sorted(keys, key=keys.__getitem__)
+    return [Row(index, {name: cells.get(index) for name, cells in values.items()}) for index in ordered]

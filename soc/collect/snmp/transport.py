@@ -1,0 +1,106 @@
+"""SNMP for many devices at once: the transport the worker uses."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from typing import Any
+
+from soc.collect.port import Answer, Failure, Job
+from soc.collect.snmp.access import Access, read_access
+from soc.collect.snmp.conversation import Conversation
+from soc.collect.snmp.gufo import master_key
+from soc.collect.snmp.loop import Loop, Program
+from soc.collect.snmp.resolve import Resolver
+
+MAXIMUM_SECONDS = 60.0  # for one device, whatever it does
+_FILES_WANTED = 16_384  # a socket for each device in flight, a few more for those far away
+
+
+class SnmpTransport:
+    """SNMP v1, v2c and v3 (USM) over UDP, IPv4 and IPv6, in one thread.
+
+    Hints it leaves for the next poll: `credential` and `endpoint` that worked, `engine_id` (hex),
+    `get_size` and `repetitions` where the agent wants them smaller, `rows` by table.
+    """
+
+    def __init__(self, *, maximum_seconds: float = MAXIMUM_SECONDS) -> None:
+        self._maximum_seconds = maximum_seconds
+        self._master_keys: dict[tuple[str, bytes], bytes] = {}
+
+    def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
+        """As soc.collect.port.Transport says."""
+        _raise_file_limit()
+        resolver = Resolver(jobs)
+        Loop(deadline).run(self._programs(resolver, on_answer, deadline))
+        for job in resolver.unresolved():
+            on_answer(_failed(job, Failure("deadline", "not begun before the deadline")))
+
+    def _programs(
+        self, resolver: Resolver, on_answer: Callable[[Answer], None], deadline: float
+    ) -> Iterator[Program | None]:
+        for resolved in resolver:
+            if resolved is None:
+                yield None
+                continue
+            job, endpoints = resolved
+            try:
+                targets = self._targets(job, endpoints)
+            except ValueError as error:
+                on_answer(_failed(job, Failure("credential", str(error))))
+                continue
+            if not endpoints:
+                names = ", ".join(job.device.addresses) or "no address"
+                on_answer(_failed(job, Failure("resolve", f"no address known for {names}")))
+            else:
+                until = min(deadline, time.monotonic() + self._maximum_seconds)
+                yield _converse(job, targets, on_answer, until)
+
+    def _targets(self, job: Job, endpoints: list[str]) -> list[tuple[str, Access]]:
+        """Each address with each credential, those that worked last time first."""
+        options = _options(job)
+        if options.get("context"):
+            raise ValueError("SNMPv3 contexts are not supported")
+        if not job.credentials:
+            raise ValueError("no SNMP credential")
+        accesses = [read_access(item, options, self._master_key) for item in job.credentials]
+        hints = job.hints
+        accesses.sort(key=lambda access: access.name != hints.get("credential"))
+        ordered = sorted(endpoints, key=lambda endpoint: endpoint != hints.get("endpoint"))
+        return [(endpoint, access) for endpoint in ordered for access in accesses]
+
+    def _master_key(self, protocol: str, password: bytes) -> bytes:
+        key = self._master_keys.get((protocol, password))
+        if key is None:
+            key = self._master_keys[protocol, password] = master_key(protocol, password)
+        return key
+
+
+def _converse(
+    job: Job, targets: list[tuple[str, Access]], on_answer: Callable[[Answer], None], until: float
+) -> Generator[Any, Any, None]:
+    started = time.monotonic()
+    answer = Answer(job, 0.0, answered=False)
+    yield from Conversation(job, targets, answer, until).program()
+    answer.duration_seconds = time.monotonic() - started
+    on_answer(answer)
+
+
+def _failed(job: Job, failure: Failure) -> Answer:
+    return Answer(
+        job, time.time(), answered=False, failure=failure,
+        failures=dict.fromkeys(job.fetches, failure),
+    )  # fmt: skip
+
+
+def _options(job: Job) -> Mapping[str, Any]:
+    options = job.device.options.get("snmp")
+    return options if isinstance(options, Mapping) else {}
+
+
+def _raise_file_limit() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(hard, _FILES_WANTED)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

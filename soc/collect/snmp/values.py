@@ -1,0 +1,70 @@
+"""Values as declared: a device's word is checked against the column's kind, never taken for 0."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from ipaddress import ip_address
+from typing import Any
+
+from soc.collect.declare import ValueKind
+from soc.model.text import decode
+
+
+class _WrongType:
+    """The value is of another type than declared."""
+
+
+WRONG_TYPE = _WrongType()
+_DOTTED = re.compile(r"\d{1,10}(?:\.\d{1,10}){1,127}")
+
+
+def _within(lowest: int, highest: int) -> Callable[[Any], Any]:
+    def check(raw: Any) -> Any:
+        return raw if type(raw) is int and lowest <= raw <= highest else WRONG_TYPE
+
+    return check
+
+
+def _auto(raw: Any) -> Any:
+    if type(raw) is int:
+        return raw
+    if isinstance(raw, bytes):
+        return decode(raw)
+    return raw if isinstance(raw, str) else WRONG_TYPE
+
+
+def _text(raw: Any) -> Any:
+    return decode(raw) if isinstance(raw, bytes) else WRONG_TYPE
+
+
+def _octets(raw: Any) -> Any:
+    return raw if isinstance(raw, bytes) else WRONG_TYPE
+
+
+def _oid(raw: Any) -> Any:
+    return raw if isinstance(raw, str) and _DOTTED.fullmatch(raw) else WRONG_TYPE
+
+
+def _address(raw: Any) -> Any:
+    if not isinstance(raw, str):
+        return WRONG_TYPE
+    try:
+        return str(ip_address(raw))
+    except ValueError:
+        return WRONG_TYPE
+
+
+# Ranges of RFC 2578 section 7.1; the decoder says "an integer", not which application type it was.
+CONVERTERS: dict[ValueKind, Callable[[Any], Any]] = {
+    "auto": _auto,
+    "integer": _within(-(2**31), 2**32 - 1),
+    "counter32": _within(0, 2**32 - 1),
+    "counter64": _within(0, 2**64 - 1),
+    "gauge": _within(0, 2**32 - 1),
+    "ticks": _within(0, 2**32 - 1),
+    "text": _text,
+    "octets": _octets,
+    "oid": _oid,
+    "address": _address,
+}
