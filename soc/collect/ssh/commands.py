@@ -1,0 +1,154 @@
+"""Run constant commands on one connection: a channel each, a deadline and a byte cap each."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import paramiko
+
+from soc.collect.declare import CommandOutput, SshCommand
+from soc.collect.port import Failure
+from soc.collect.ssh.guard import GuardedSocket
+from soc.collect.ssh.limits import Limits
+from soc.model.text import clean, decode
+
+_MAXIMUM_STDERR_BYTES = 4096
+_READ_BYTES = 64 * 1024
+_READS_PER_PUMP = 8  # then the other channels have their turn
+_WAIT_SECONDS = 0.5  # an exit status that comes after the end of output wakes nobody
+
+
+class _Wake(threading.Event):
+    """Set by paramiko whenever any channel has news; only we clear it, or news would be lost."""
+
+    def clear(self) -> None:
+        """Called by a channel whose buffer ran empty, which says nothing of the others."""
+
+    def rearm(self) -> None:
+        super().clear()
+
+
+@dataclass(slots=True)
+class _Running:
+    """One command on its channel."""
+
+    command: SshCommand
+    channel: paramiko.Channel
+    wake: _Wake
+    deadline: float
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+    stderr_bytes: int = 0
+
+    def pump(self, guard: GuardedSocket) -> CommandOutput | Failure | None:
+        """Take over some of what has come. Returns the result once it is known."""
+        channel, cap = self.channel, self.command.maximum_bytes
+        ended = channel.closed or (channel.eof_received and channel.status_event.is_set())
+        for _ in range(_READS_PER_PUMP):
+            if channel.recv_ready():
+                self.stdout += channel.recv(_READ_BYTES)
+            if channel.recv_stderr_ready():
+                data = channel.recv_stderr(_READ_BYTES)
+                self.stderr_bytes += len(data)
+                self.stderr += data[: _MAXIMUM_STDERR_BYTES - len(self.stderr)]
+        if len(self.stdout) > cap and self.command.stream:
+            return self._output(0, truncated=True)
+        if max(len(self.stdout), self.stderr_bytes) > cap:
+            return Failure("limit", f"{self.command.id}: more than {cap} bytes of output")
+        if channel.recv_ready() or channel.recv_stderr_ready():
+            self.wake.set()
+        elif ended:
+            if channel.exit_status < 0 and guard.tripped:
+                return Failure(guard.tripped, f"{self.command.id}: the session was cut")
+            return self._output(channel.exit_status)
+        if time.monotonic() >= self.deadline:
+            return Failure("deadline", f"{self.command.id}: not done in time, {len(self.stdout)} bytes came")
+        return None
+
+    def _output(self, exit_code: int, *, truncated: bool = False) -> CommandOutput:
+        cap = self.command.maximum_bytes
+        return CommandOutput(
+            decode(bytes(self.stdout[:cap]), cap), decode(bytes(self.stderr)), exit_code, truncated
+        )
+
+
+def run_commands(
+    transport: paramiko.Transport,
+    guard: GuardedSocket,
+    commands: Sequence[tuple[SshCommand, str]],
+    limits: Limits,
+) -> Iterator[tuple[SshCommand, CommandOutput | Failure]]:
+    """Run each command with its standard-input line; yield results as they come, exactly one each.
+
+    Output over the cap is a failure "limit", but for a stream: that resumes where it was cut, so it
+    comes with `truncated` and exit code 0. An exit code of -1 is a server that gave none.
+    """
+    wake = _Wake()
+    waiting = list(commands)
+    running: list[_Running] = []
+    width = limits.channels
+    while waiting or running:
+        wake.rearm()
+        while waiting and len(running) < width:
+            started = _start(transport, *waiting[0], wake, limits.command_seconds, guard.deadline)
+            if started is None and running:
+                width = len(running)  # the server's MaxSessions is lower: wait until one has ended
+                break
+            command, _ = waiting.pop(0)
+            if isinstance(started, _Running):
+                running.append(started)
+            else:
+                yield command, started or Failure("command", f"{command.id}: the server opens no session")
+        for item in list(running):
+            result = item.pump(guard)
+            if result is not None:
+                running.remove(item)
+                item.channel.close()
+                yield item.command, result
+        if running and (len(running) >= width or not waiting):
+            nearest = min(item.deadline for item in running)
+            wake.wait(max(0.0, min(_WAIT_SECONDS, nearest - time.monotonic())))
+
+
+def _start(
+    transport: paramiko.Transport,
+    command: SshCommand,
+    line: str,
+    wake: _Wake,
+    seconds: float,
+    session_deadline: float,
+) -> _Running | Failure | None:
+    """Begin a command; None where the server refused the channel alone."""
+    deadline = min(session_deadline, time.monotonic() + seconds)
+    left = deadline - time.monotonic()
+    if left <= 0:
+        return Failure("deadline", f"{command.id}: not begun in time")
+    try:
+        channel = transport.open_session(timeout=left)
+    except paramiko.ChannelException:
+        return None
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        return _not_run(command, error)
+    channel.in_buffer.set_event(wake)
+    channel.in_stderr_buffer.set_event(wake)
+    channel.settimeout(left)
+    try:
+        channel.exec_command(command.command)
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        channel.close()
+        return _not_run(command, error)
+    # A command may end without reading; its output says why.
+    with contextlib.suppress(OSError):
+        if command.stream:
+            channel.sendall(line.encode() + b"\n")
+        channel.shutdown_write()
+    return _Running(command, channel, wake, deadline)
+
+
+def _not_run(command: SshCommand, error: Exception) -> Failure:
+    why = str(error) or type(error).__name__
+    return Failure("command", f"{command.id}: the server did not run it: {clean(why, 200)}")

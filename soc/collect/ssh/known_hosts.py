@@ -1,0 +1,158 @@
+"""OpenSSH's known_hosts (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) and the decision about a host key.
+
+An own reader: one line it does not know (`@cert-authority`, a new key type) must not hide the others.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from soc.collect.ssh.failure import SshError
+
+_MAXIMUM_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    patterns: tuple[str, ...]
+    revoked: bool
+    key_type: str
+    blob: bytes
+
+    def matches(self, name: str) -> bool:
+        found = False
+        for pattern in self.patterns:
+            if pattern.startswith("|1|"):
+                found = found or _hashed_matches(pattern, name)
+            elif pattern.startswith("!"):
+                if fnmatchcase(name, pattern[1:]):
+                    return False
+            else:
+                found = found or fnmatchcase(name, _literal_brackets(pattern))
+        return found
+
+
+def _literal_brackets(pattern: str) -> str:
+    # Only * and ? are wildcards here; "[host]:port" is plain text.
+    return pattern.replace("[", "[[]")
+
+
+def _hashed_matches(pattern: str, name: str) -> bool:
+    try:
+        salt, expected = (base64.b64decode(part, validate=True) for part in pattern[3:].split("|"))
+    except (ValueError, binascii.Error):
+        return False
+    return hmac.compare_digest(hmac.new(salt, name.encode(), hashlib.sha1).digest(), expected)
+
+
+def fingerprint(blob: bytes) -> str:
+    """As ssh-keygen -l prints it: SHA256:… without padding."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
+class HostKeys:
+    """What is known of one host. `source` names where from, for people."""
+
+    source: str
+    accepted: frozenset[bytes] = frozenset()
+    revoked: frozenset[bytes] = frozenset()
+    pinned: frozenset[str] = frozenset()  # fingerprints
+    key_types: tuple[str, ...] = ()  # asked for first, so that a server with several keys shows one we know
+
+    def check(self, key_type: str, blob: bytes) -> None:
+        """Raises SshError unless the key is the host's: host-key-unknown or host-key-changed."""
+        presented = f"{key_type} {fingerprint(blob)}"
+        if blob in self.revoked:
+            raise SshError("host-key-changed", f"{presented} is revoked in {self.source}", answered=True)
+        if blob in self.accepted or fingerprint(blob) in self.pinned:
+            return
+        if self.accepted or self.pinned:
+            known = sorted(self.pinned) or sorted(fingerprint(key) for key in self.accepted)
+            raise SshError(
+                "host-key-changed",
+                f"the host shows {presented}, {self.source} has {', '.join(known[:3])}",
+                answered=True,
+            )
+        raise SshError(
+            "host-key-unknown", f"the host shows {presented}, which {self.source} lacks", answered=True
+        )
+
+
+class KnownHosts:
+    """The entries of one file, looked up as ssh does: "host", or "[host]:port" unless the port is 22."""
+
+    def __init__(self, lines: Iterable[str], source: str) -> None:
+        self._source = source
+        self._plain: dict[str, list[_Entry]] = {}
+        self._patterns: list[_Entry] = []
+        for line in lines:
+            entry = _parse(line)
+            if entry is None:
+                continue
+            if any(pattern.startswith(("|", "!")) or set(pattern) & {"*", "?"} for pattern in entry.patterns):
+                self._patterns.append(entry)
+            else:
+                for name in entry.patterns:
+                    self._plain.setdefault(name, []).append(entry)
+
+    @classmethod
+    def read(cls, path: Path) -> KnownHosts:
+        """Raises OSError when the file cannot be read."""
+        with path.open("rb") as file:
+            text = file.read(_MAXIMUM_BYTES).decode("utf-8", "replace")
+        return cls(text.splitlines(), str(path))
+
+    def keys(self, host: str, port: int) -> HostKeys:
+        name = (host if port == 22 else f"[{host}]:{port}").lower()
+        found = [*self._plain.get(name, ()), *(entry for entry in self._patterns if entry.matches(name))]
+        good = [entry for entry in found if not entry.revoked]
+        return HostKeys(
+            self._source,
+            accepted=frozenset(entry.blob for entry in good),
+            revoked=frozenset(entry.blob for entry in found if entry.revoked),
+            key_types=_algorithms(entry.key_type for entry in good),
+        )
+
+
+def pinned(fingerprints: Collection[str]) -> HostKeys:
+    """Host keys pinned in the inventory, as `ssh-keygen -l` prints them."""
+    return HostKeys(
+        "the inventory's fingerprint", pinned=frozenset(item.rstrip("=") for item in fingerprints)
+    )
+
+
+def _parse(line: str) -> _Entry | None:
+    words = line.split()
+    if not words or words[0].startswith("#"):
+        return None
+    revoked = words[0] == "@revoked"
+    if words[0].startswith("@"):
+        if not revoked:
+            return None  # @cert-authority signs host certificates; plain keys are all we ask for
+        words = words[1:]
+    if len(words) < 3:
+        return None
+    try:
+        blob = base64.b64decode(words[2], validate=True)
+    except binascii.Error:
+        return None
+    # A hashed name stands alone, and its Base64 knows upper case.
+    patterns = (words[0],) if words[0].startswith("|") else tuple(words[0].lower().split(","))
+    return _Entry(patterns, revoked, words[1], blob)
+
+
+def _algorithms(key_types: Iterable[str]) -> tuple[str, ...]:
+    """Signature algorithms (RFC 8332) to ask for, for the key types known of a host."""
+    found: dict[str, None] = {}
+    for key_type in key_types:
+        for name in ("rsa-sha2-512", "rsa-sha2-256") if key_type == "ssh-rsa" else (key_type,):
+            found[name] = None
+    return tuple(found)

@@ -1,0 +1,47 @@
+"""The SSH transport: a bounded pool of threads, a connection each."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+
+from soc.collect.port import Answer, Failure, Job
+from soc.collect.ssh.contact import Slots, contact
+from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.trust import Trust
+
+# A contact notices its deadline within a tenth of a second; a name look-up cannot be cut at all.
+_GRACE_SECONDS = 1.0
+
+
+class SshTransport:
+    """Runs the commands of each job over one connection (soc/collect/port.py).
+
+    Only commands whose `platforms` contain the host's are run; the others stand neither in the
+    answer's values nor in its failures. The platform is remembered in `hints["platform"]`, "" when
+    it is to be looked for again. `answered` is true once the peer sent a byte of its own: a
+    handshake that never comes is no answer, an unknown host key is one. Device options under "ssh":
+    port, fingerprint, legacy.
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+
+    def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
+        limits = self._limits
+        trust, slots = Trust(), Slots(limits.connections_per_host)
+        pool = ThreadPoolExecutor(limits.connections, thread_name_prefix="ssh")
+        waiting: dict[Future[Answer], Job] = {
+            pool.submit(contact, job, limits, trust, slots, deadline): job for job in jobs
+        }
+        try:
+            for done in as_completed(list(waiting), deadline + _GRACE_SECONDS - time.monotonic()):
+                del waiting[done]
+                on_answer(done.result())
+        except TimeoutError:
+            for job in waiting.values():
+                failure = Failure("deadline", "the name look-up or the host took too long")
+                on_answer(Answer(job, time.time(), answered=False, failure=failure))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,85 @@
+"""What a credential and the inventory say about host keys and logins, read once a run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import paramiko
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from soc.collect.port import ResolvedCredential
+from soc.collect.ssh.connection import Login
+from soc.collect.ssh.failure import SshError
+from soc.collect.ssh.known_hosts import HostKeys, KnownHosts, pinned
+
+
+class Trust:
+    """Host keys and logins, cached: decrypting one key takes as long as ten sessions."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known_hosts: dict[str, KnownHosts | str] = {}
+        self._logins: dict[str, Login | SshError] = {}
+
+    def host_keys(
+        self, options: Mapping[str, Any], credential: ResolvedCredential, address: str, port: int
+    ) -> HostKeys:
+        """A pinned fingerprint counts alone; else the credential's known_hosts; else nothing is known."""
+        if fingerprint := options.get("fingerprint"):
+            return pinned([str(fingerprint)])
+        path = credential.settings.get("known_hosts")
+        if not path:
+            return HostKeys("the inventory (neither known_hosts nor fingerprint)")
+        with self._lock:
+            if path not in self._known_hosts:
+                self._known_hosts[path] = _read_known_hosts(path)
+            found = self._known_hosts[path]
+        return HostKeys(found) if isinstance(found, str) else found.keys(address, port)
+
+    def login(self, credential: ResolvedCredential) -> Login:
+        """Raises SshError with reason "credential" when its key file cannot be used."""
+        with self._lock:
+            if credential.name not in self._logins:
+                try:
+                    self._logins[credential.name] = _login(credential)
+                except SshError as error:
+                    self._logins[credential.name] = error
+            found = self._logins[credential.name]
+        if isinstance(found, SshError):
+            raise found
+        return found
+
+
+def _read_known_hosts(path: str) -> KnownHosts | str:
+    try:
+        return KnownHosts.read(Path(path).expanduser())
+    except OSError as error:
+        return f"{path} ({error.strerror})"
+
+
+def _login(credential: ResolvedCredential) -> Login:
+    settings = credential.settings
+    key = None
+    if path := settings.get("key_file"):
+        passphrase = settings.get("passphrase")
+        key = _private_key(str(path), passphrase.encode() if passphrase else None)
+    password = settings.get("password")
+    if key is None and password is None:
+        raise SshError("credential", f"credential {credential.name} has neither key_file nor password")
+    return Login(str(settings["user"]), key, password)
+
+
+def _private_key(path: str, passphrase: bytes | None) -> paramiko.PKey:
+    """The key, with its certificate where `<key>-cert.pub` lies beside it, as ssh does."""
+    try:
+        return paramiko.PKey.from_path(Path(path).expanduser(), passphrase)  # type: ignore[arg-type]
+    except OSError as error:
+        why = error.strerror or "cannot be read"
+    except TypeError:
+        why = "a passphrase was given, but the key has none" if passphrase else "the key needs a passphrase"
+    except (ValueError, paramiko.SSHException, paramiko.pkey.UnknownKeyType, UnsupportedAlgorithm):
+        why = "wrong passphrase, or not a private key in OpenSSH's or PEM format (ed25519, ECDSA, RSA)"
+    raise SshError("credential", f"key file {path}: {why}")
