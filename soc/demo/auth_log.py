@@ -1,0 +1,113 @@
+"""The authentication log of a simulated Linux host: lines as sshd, sudo and cron write them.
+
+Which lines there are is a pure function of (seed, host, time): minute by minute, forwards and back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from soc.demo.formulas import dice
+from soc.demo.scenario import BruteForce, Scenario
+
+_POLLER = "10.20.1.5"
+_ADMINISTRATORS = ("mia", "jonas", "priya", "tomas")
+_COMMANDS = (
+    "/usr/bin/systemctl reload nginx",
+    "/usr/bin/apt-get update",
+    "/usr/bin/journalctl -u postgresql",
+    "/usr/bin/df -h",
+)
+_GUESSED = ("admin", "oracle", "test", "ubuntu")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AuthLine:
+    """One log line. `time` is in UTC seconds, unique within a host to the microsecond."""
+
+    time: float
+    program: str
+    process_id: int
+    message: str
+
+
+class AuthLog:
+    """One host's authentication log."""
+
+    def __init__(self, host: str, scenario: Scenario) -> None:
+        self._host = host
+        self._scenario = scenario
+        self._minute = lru_cache(maxsize=256)(self._lines_of)
+
+    def between(self, after: float, until: float) -> list[AuthLine]:
+        """Lines with after < time <= until, in order."""
+        minutes = range(int(after // 60), int(until // 60) + 1)
+        return [line for minute in minutes for line in self._minute(minute) if after < line.time <= until]
+
+    def _lines_of(self, minute: int) -> tuple[AuthLine, ...]:
+        generator = dice(self._scenario.seed, self._host, "auth", str(minute))
+        begins = minute * 60.0
+        process_id = generator.randint(900, 32_000)
+        lines = self._session(begins + generator.uniform(1, 8), process_id, "soc", _POLLER)
+        if generator.random() < 0.08:
+            lines += self._administration(begins + generator.uniform(10, 30), process_id + 7, generator.random())
+        if minute % 60 == 17:
+            lines += self._cron(begins + 1.2, process_id + 3)
+        attack = self._scenario.attack
+        if attack.device == self._host:
+            lines += [line for line in _attack(attack) if minute == int(line.time // 60)]
+        return tuple(sorted(lines))
+
+    @staticmethod
+    def _session(time: float, process_id: int, user: str, source: str) -> list[AuthLine]:
+        port = 40_000 + process_id % 20_000
+        return [
+            AuthLine(time, "sshd", process_id, f"Accepted publickey for {user} from {source} port {port} ssh2: ED25519 SHA256:cKHqSxq1t0FhLm9s8o0xq0rC1mK3o7a1v9oRm2n4pQ8"),
+            AuthLine(time + 0.02, "sshd", process_id, f"pam_unix(sshd:session): session opened for user {user}(uid=1001) by (uid=0)"),
+            AuthLine(time + 1.9, "sshd", process_id, f"pam_unix(sshd:session): session closed for user {user}"),
+        ]  # fmt: skip
+
+    def _administration(self, time: float, process_id: int, chance: float) -> list[AuthLine]:
+        user = _ADMINISTRATORS[int(chance * 1000) % len(_ADMINISTRATORS)]
+        command = _COMMANDS[int(chance * 7000) % len(_COMMANDS)]
+        source = f"10.20.1.{20 + int(chance * 900) % 40}"
+        lines = self._session(time, process_id, user, source)
+        if chance < 0.15:
+            # A typing error, as people make them: far below what guessing looks like.
+            lines.append(AuthLine(time - 4, "sshd", process_id, f"Failed password for {user} from {source} port {40_000 + process_id % 20_000} ssh2"))  # fmt: skip
+        return [
+            *lines,
+            AuthLine(time + 0.6, "sudo", process_id + 9, f"    {user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND={command}"),
+            AuthLine(time + 0.61, "sudo", process_id + 9, f"pam_unix(sudo:session): session opened for user root(uid=0) by {user}(uid=1002)"),
+            AuthLine(time + 0.9, "sudo", process_id + 9, "pam_unix(sudo:session): session closed for user root"),
+        ]  # fmt: skip
+
+    @staticmethod
+    def _cron(time: float, process_id: int) -> list[AuthLine]:
+        return [
+            AuthLine(time, "CRON", process_id, "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)"),
+            AuthLine(time + 0.1, "CRON", process_id, "pam_unix(cron:session): session closed for user root"),
+        ]  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _attack(attack: BruteForce) -> tuple[AuthLine, ...]:
+    lines = []
+    for number in range(attack.attempts):
+        time = attack.begins + number * attack.seconds_between
+        process_id, port = 20_000 + number, 50_000 + number
+        where = f"from {attack.source_ip} port {port}"
+        if number < len(_GUESSED):
+            lines.append(AuthLine(time - 0.3, "sshd", process_id, f"Invalid user {_GUESSED[number]} {where}"))
+            user = f"invalid user {_GUESSED[number]}"
+        else:
+            user = attack.user
+        lines.append(AuthLine(time, "sshd", process_id, f"Failed password for {user} {where} ssh2"))
+    process_id, where = 20_000 + attack.attempts, f"from {attack.source_ip} port {50_000 + attack.attempts}"
+    opened = f"pam_unix(sshd:session): session opened for user {attack.user}(uid=1005) by (uid=0)"
+    lines += [
+        AuthLine(attack.login, "sshd", process_id, f"Accepted password for {attack.user} {where} ssh2"),
+        AuthLine(attack.login + 0.02, "sshd", process_id, opened),
+    ]
+    return tuple(lines)

@@ -1,0 +1,107 @@
+"""Transports at the port that answer from the estate's state at a given time, without a network.
+
+The history is written through them: the cycle, the collectors and the segments are the live ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from soc.collect.declare import SshCommand
+from soc.collect.port import Answer, Failure, Job
+from soc.collect.snmp.plan import Plan, scalar_row, table_rows
+from soc.collect.snmp.walk import ColumnCells
+from soc.demo import ber
+from soc.demo.estate import Estate
+from soc.demo.tree import Value as SnmpValue
+from soc.demo.tree import VariableTree
+
+_SNMP_SECONDS, _SSH_SECONDS, _TIMEOUT_SECONDS = 0.004, 0.05, 6.0
+Clock = Callable[[], float]
+
+
+def _raw(tag: int, value: SnmpValue) -> Any:
+    """The value as the SNMP transport's decoder gives it."""
+    if isinstance(value, tuple) or (tag == ber.IP_ADDRESS and isinstance(value, bytes)):
+        return ".".join(map(str, value))
+    if tag in ber.UNSIGNED_BITS and isinstance(value, int):
+        return value & ((1 << ber.UNSIGNED_BITS[tag]) - 1)
+    return value
+
+
+class SimulatedSnmp:
+    """Answers SNMP jobs from the devices' variables."""
+
+    def __init__(self, estate: Estate, now: Clock) -> None:
+        self._estate = estate
+        self._now = now
+        self._trees: dict[str, VariableTree] = {}
+
+    def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:  # noqa: ARG002
+        for job in jobs:
+            on_answer(self._answer(job))
+
+    def _answer(self, job: Job) -> Answer:
+        time, name = self._now(), job.device.name
+        if self._estate.scenario.silent(name, time):
+            return _no_answer(job, time)
+        if name not in self._trees:
+            self._trees[name] = self._estate.tree(name)
+        tree = self._trees[name]
+        credential = job.credentials[0]
+        answer = Answer(job, time, True, _SNMP_SECONDS, credential.name)
+        is_v1 = str(credential.settings.get("version")) == "1"
+        plan = Plan(job.fetches)
+        scalars = {}
+        for oid in plan.scalars:
+            position = tree.position(ber.parse_oid(oid))
+            if position is not None and not (is_v1 and tree.tag(position) == ber.COUNTER64):
+                _, tag, value = tree.read(position, time)
+                scalars[oid] = _raw(tag, value)
+        columns = {oid: _column(tree, oid, time, is_v1) for oids in plan.columns.values() for oid in oids}
+        for group in plan.groups:
+            answer.values[group] = scalar_row(group, scalars, answer.counts)
+        for table in plan.tables:
+            answer.values[table] = table_rows(table, columns, answer.counts)
+        return answer
+
+
+def _column(tree: VariableTree, oid: str, time: float, is_v1: bool) -> ColumnCells:
+    cells = ColumnCells(oid)
+    found: list[tuple[str, Any] | None] = []
+    for position in tree.under(ber.parse_oid(oid)):
+        if not (is_v1 and tree.tag(position) == ber.COUNTER64):
+            name, tag, value = tree.read(position, time)
+            found.append((".".join(map(str, name)), _raw(tag, value)))
+    cells.add([*found, None])
+    return cells
+
+
+class SimulatedSsh:
+    """Answers SSH jobs from the hosts' state."""
+
+    def __init__(self, estate: Estate, now: Clock) -> None:
+        self._estate = estate
+        self._now = now
+
+    def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:  # noqa: ARG002
+        for job in jobs:
+            on_answer(self._answer(job))
+
+    def _answer(self, job: Job) -> Answer:
+        time, name = self._now(), job.device.name
+        if self._estate.scenario.silent(name, time):
+            return _no_answer(job, time)
+        answer = Answer(job, time, True, _SSH_SECONDS, job.credentials[0].name)
+        host = self._estate.host(name)
+        for fetch in job.fetches:
+            if isinstance(fetch, SshCommand):
+                line = job.cursors.get(fetch.stream, "") if fetch.stream else ""
+                answer.values[fetch] = host.run(fetch.command, line, time)
+        return answer
+
+
+def _no_answer(job: Job, time: float) -> Answer:
+    failure = Failure("timeout", "no answer")
+    return Answer(job, time, False, _TIMEOUT_SECONDS, failure=failure)
