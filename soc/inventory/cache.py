@@ -1,0 +1,153 @@
+"""Checked devices on disk, so that an unchanged fleet loads in a fraction of a second.
+
+Only devices are kept: settings and credentials are read from the inventory every time, so that no
+secret, and no reference to one, can get into the cache. A line of JSON says what the cache belongs
+to, a second one holds the distinct combinations of all a device has besides its name and addresses,
+then come lines of [combination, name, addresses]. Anything unexpected makes it no cache at all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from soc import __version__
+from soc.inventory.yaml_nodes import Span
+from soc.model import Device, Problem
+from soc.model.ids import digest
+
+_FORMAT = 1
+_FIELDS = [field.name for field in dataclasses.fields(Device)]
+_SHAPE_FIELDS = [name for name in _FIELDS if name not in ("name", "addresses")]
+_ROWS_PER_LINE = 1000
+_MAXIMUM_BYTES = 512_000_000
+
+
+class StoredDevices(Mapping[str, Device]):
+    """Devices by name, each built when it is first asked for."""
+
+    def __init__(self, shapes: list[dict[str, Any]], rows: Iterable[tuple[int, str, list[str]]]) -> None:
+        self._shapes = shapes
+        self._devices: dict[str, tuple[int, list[str]] | Device] = {
+            name: (shape, addresses) for shape, name, addresses in rows
+        }
+
+    def __getitem__(self, name: str) -> Device:
+        stored = self._devices[name]
+        if isinstance(stored, Device):
+            return stored
+        shape, addresses = stored
+        device = self._devices[name] = Device(name=name, addresses=tuple(addresses), **self._shapes[shape])
+        return device
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._devices)
+
+    def __len__(self) -> int:
+        return len(self._devices)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} devices>"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cache:
+    """What is known of an inventory's last valid state."""
+
+    content_hash: str
+    spans: Mapping[str, Span]  # content hash of a YAML file -> where its devices lie
+    problems: tuple[Problem, ...]  # warnings about devices
+    body: bytes
+
+    def devices(self) -> StoredDevices:
+        lines = self.body.splitlines()
+        shapes = [
+            {
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in zip(_SHAPE_FIELDS, shape, strict=True)
+            }
+            for shape in json.loads(lines[0])
+        ]
+        return StoredDevices(shapes, (row for line in lines[1:] for row in json.loads(line)))
+
+
+def cache_path(directory: Path, inventory: Path) -> Path:
+    return directory / f"inventory-{digest(str(inventory.absolute()))}.json"
+
+
+def read_cache(directory: Path, inventory: Path) -> Cache | None:
+    """The cache of this inventory, or None if there is none that can be trusted."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with cache_path(directory, inventory).open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_uid != os.geteuid() or status.st_mode & 0o022 or not stat.S_ISREG(status.st_mode):
+                return None
+            header = json.loads(file.readline(_MAXIMUM_BYTES))
+            body = file.read(_MAXIMUM_BYTES)
+        if _identity() | {"body_hash": _hash(body)} != {
+            key: header[key] for key in (*_identity(), "body_hash")
+        }:
+            return None
+        spans = {key: (int(start), int(end)) for key, (start, end) in header["spans"].items()}
+        problems = tuple(Problem(**problem) for problem in header["problems"])
+        return Cache(str(header["content_hash"]), spans, problems, body)
+    return None
+
+
+def write_cache(
+    directory: Path,
+    inventory: Path,
+    content_hash: str,
+    spans: Mapping[str, Span],
+    problems: Iterable[Problem],
+    devices: Mapping[str, Device],
+) -> None:
+    """Replace the cache. A cache that cannot be written is no error: the next load is slower."""
+    body = _body(devices.values())
+    header = {
+        **_identity(),
+        "content_hash": content_hash,
+        "spans": spans,
+        "problems": [dataclasses.asdict(problem) for problem in problems],
+        "body_hash": _hash(body),
+    }
+    with contextlib.suppress(OSError):
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".inventory-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(json.dumps(header).encode() + b"\n" + body)
+            Path(temporary).replace(cache_path(directory, inventory))
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def _identity() -> dict[str, Any]:
+    """What the program that reads must share with the one that wrote."""
+    return {"format": _FORMAT, "program": __version__, "fields": _FIELDS}
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def _body(devices: Iterable[Device]) -> bytes:
+    shapes: dict[str, int] = {}
+    lines: list[str] = []
+    rows: list[tuple[int, str, tuple[str, ...]]] = []
+    for device in devices:
+        shape = json.dumps([getattr(device, name) for name in _SHAPE_FIELDS])
+        rows.append((shapes.setdefault(shape, len(shapes)), device.name, device.addresses))
+        if len(rows) == _ROWS_PER_LINE:
+            lines.append(json.dumps(rows))
+            rows = []
+    lines.append(json.dumps(rows))
+    return "\n".join([f"[{','.join(shapes)}]", *lines, ""]).encode()
