@@ -111,11 +111,16 @@ def _number(value: float | None) -> str | None:
 _WRITERS: dict[str, Callable[[Any], Any]] = {"TIMESTAMP": _microseconds, "DOUBLE": _number}
 
 
+def disk_full(error: duckdb.Error) -> bool:
+    """Whether the disk had no room: DuckDB says so only in its text."""
+    return any(words in str(error) for words in ("No space left", "Could not write", "Disk quota"))
+
+
 def told(error: duckdb.Error, place: str) -> StoreError:
     """A DuckDB error as one a user can act on."""
     text = str(error).strip()
     first = text.splitlines()[0][:300] if text else type(error).__name__
-    if "No space left" in text or "Could not write" in text or "Disk quota" in text:
+    if disk_full(error):
         return StoreError(
             f"{place}: the disk is full; nothing acknowledged is lost: free space, then run again"
         )

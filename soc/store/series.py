@@ -37,10 +37,22 @@ class Series:
                 for position, (device, sample, interval_seconds) in enumerate(samples)
             ),
         )  # fmt: skip
-        return self.add_staged()
+        return self._add()
 
     def add_staged(self) -> int:
-        """Store the rows of the temporary table staged_sample; returns how many were new.
+        """Store the staged segments' samples; returns how many were new."""
+        self._database.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE staged_sample AS
+            SELECT metric, device, labels AS labels_json, interval_seconds, time, value, position
+            FROM staged
+            WHERE record = 'sample'
+            """
+        )
+        return self._add()
+
+    def _add(self) -> int:
+        """From staged_sample into series and sample.
 
         A sample is known by (series, time): the first one stays. A series keeps the interval that
         was declared last.

@@ -8,10 +8,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from soc.store.alerts import Alerts
+from soc.store.cursors import Cursors
 from soc.store.database import Database, Parameters, connect
 from soc.store.devices import Devices
+from soc.store.events import Events
+from soc.store.facts import Facts
+from soc.store.matches import Matches
 from soc.store.migrate import migrate
+from soc.store.polls import Polls
+from soc.store.rules import Rules
+from soc.store.segments import Segments
 from soc.store.series import Series
+from soc.store.states import States
+from soc.store.status import Status
 
 FILE_NAME = "soc.duckdb"
 
@@ -21,8 +31,18 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.alerts = Alerts(database)
+        self.cursors = Cursors(database)
         self.devices = Devices(database)
+        self.events = Events(database)
+        self.facts = Facts(database)
+        self.matches = Matches(database)
+        self.polls = Polls(database)
+        self.rules = Rules(database)
+        self.segments = Segments(database)
         self.series = Series(database)
+        self.states = States(database)
+        self.status = Status(database)
 
     def query(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """Rows of a SELECT made by a rule compiler; values are bound, never part of the text."""

@@ -104,7 +104,7 @@ CREATE TABLE fact_set (
     first_read TIMESTAMP NOT NULL
 );
 
--- The last outcome per device and collector. gap_* are the last distances between polls.
+-- The last outcome per device and collector.
 CREATE TABLE poll_current (
     device VARCHAR NOT NULL,
     collector VARCHAR NOT NULL,
@@ -113,11 +113,21 @@ CREATE TABLE poll_current (
     answered BOOLEAN NOT NULL,
     reason VARCHAR NOT NULL,
     detail VARCHAR NOT NULL,
-    duration_seconds DOUBLE NOT NULL,
+    interval_seconds DOUBLE NOT NULL
+);
+
+-- The last reachability poll that says something, per device and collector. gap_* are the last
+-- distances between two of them; past `expires` the poll no longer says how the device is.
+CREATE TABLE reachability_current (
+    device VARCHAR NOT NULL,
+    collector VARCHAR NOT NULL,
+    time TIMESTAMP NOT NULL,
+    answered BOOLEAN NOT NULL,
     interval_seconds DOUBLE NOT NULL,
     gap_1_seconds DOUBLE,
     gap_2_seconds DOUBLE,
-    expires TIMESTAMP NOT NULL
+    expires TIMESTAMP NOT NULL,
+    expired BOOLEAN NOT NULL
 );
 
 CREATE TABLE device_state (
@@ -154,8 +164,7 @@ CREATE TABLE alert (
     supplier VARCHAR NOT NULL,
     site VARCHAR NOT NULL,
     window_seconds DOUBLE NOT NULL,
-    opened TIMESTAMP NOT NULL,
-    quiet BOOLEAN NOT NULL
+    opened TIMESTAMP NOT NULL
 );
 
 CREATE TABLE alert_transition (
@@ -203,11 +212,11 @@ CREATE TABLE alert_evidence (
     time TIMESTAMP NOT NULL
 );
 
--- Availability rules: since when a label set satisfies its expression.
+-- Availability rules between two rule times: one row per active label set, its state as JSON.
 CREATE TABLE rule_state (
     rule_id VARCHAR NOT NULL,
-    labels_json VARCHAR NOT NULL,
-    active_since TIMESTAMP NOT NULL
+    key VARCHAR NOT NULL,
+    state VARCHAR NOT NULL
 );
 
 CREATE TABLE rule_archive (
@@ -217,8 +226,9 @@ CREATE TABLE rule_archive (
     archived TIMESTAMP NOT NULL
 );
 
+-- Where work goes on after a stop: rule times evaluated (microseconds), transactions, own events matched.
 CREATE TABLE cursor (
-    name VARCHAR PRIMARY KEY,
+    name VARCHAR NOT NULL,
     value BIGINT NOT NULL
 );
 

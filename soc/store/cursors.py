@@ -1,0 +1,27 @@
+"""Where work goes on after a stop: named positions, saved by the transaction that did the work."""
+
+from __future__ import annotations
+
+from soc.store.database import Database
+
+
+class Cursors:
+    """Named whole numbers; microseconds where they are times."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, name: str) -> int | None:
+        rows = self._database.rows("SELECT value FROM cursor WHERE name = $name", {"name": name})
+        return int(rows[0][0]) if rows else None
+
+    def set(self, name: str, value: int) -> None:
+        self._database.execute("DELETE FROM cursor WHERE name = $name", {"name": name})
+        self._database.execute("INSERT INTO cursor VALUES ($name, $value)", {"name": name, "value": value})
+
+    def starting_with(self, prefix: str) -> dict[str, int]:
+        """All with that prefix, by the rest of their names."""
+        rows = self._database.rows(
+            "SELECT name, value FROM cursor WHERE starts_with(name, $prefix)", {"prefix": prefix}
+        )
+        return {name[len(prefix) :]: int(value) for name, value in rows}

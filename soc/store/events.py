@@ -1,0 +1,120 @@
+"""Events and the matches of detection rules on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from soc.model import Event
+from soc.store.database import Database
+
+_COLUMNS = {
+    "id": "VARCHAR",
+    "time": "TIMESTAMP",
+    "received": "TIMESTAMP",
+    "device": "VARCHAR",
+    "source_address": "VARCHAR",
+    "relayed": "BOOLEAN",
+    "product": "VARCHAR",
+    "category": "VARCHAR",
+    "service": "VARCHAR",
+    "class_uid": "INTEGER",
+    "activity_id": "INTEGER",
+    "severity_id": "TINYINT",
+    "message": "VARCHAR",
+    "user": "VARCHAR",
+    "source_ip": "VARCHAR",
+    "target_ip": "VARCHAR",
+    "process": "VARCHAR",
+    "fields": "MAP(VARCHAR, VARCHAR)",
+    "raw": "VARCHAR",
+}
+# Columns of `event` in the order of the noun's fields.
+SELECTED = """
+    id, epoch_us(time) / 1e6, epoch_us(received) / 1e6, device, source_address, relayed, product, category,
+    service, class_uid, activity_id, severity_id, message, "user", source_ip, target_ip, process, fields, raw
+"""
+
+
+class Events:
+    """Events of the last hours, ours among them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_staged(self, batch: int) -> int:
+        """Store the staged events that are not in yet (by id); returns how many were new.
+
+        Events that collection makes (`product: soc`) have not been matched: they wait as ours of `batch`.
+        """
+        [(first,)] = self._database.rows("SELECT min(time) FROM staged WHERE record = 'event'")
+        if first is None:
+            return 0
+        # A pull is repeated at the next cycle, so a known id lies near: older row groups are skipped.
+        [(added,)] = self._database.rows(
+            """
+            INSERT INTO event
+            SELECT id, time, received, device, coalesce(source_address, ''), coalesce(relayed, FALSE),
+                   coalesce(product, ''), coalesce(category, ''), coalesce(service, ''),
+                   coalesce(class_uid, 0), coalesce(activity_id, 0), coalesce(severity_id, 1),
+                   coalesce(message, ''), coalesce("user", ''), coalesce(source_ip, ''),
+                   coalesce(target_ip, ''), coalesce(process, ''), fields, coalesce(raw, ''), segment,
+                   CASE WHEN product = 'soc' THEN $batch END
+            FROM staged
+            WHERE record = 'event'
+              AND NOT EXISTS (
+                  SELECT 1 FROM event
+                  WHERE event.id = staged.id AND event.time >= $first::TIMESTAMP - INTERVAL 1 DAY
+              )
+            QUALIFY row_number() OVER (PARTITION BY id ORDER BY position) = 1
+            ORDER BY position
+            """,
+            {"first": first, "batch": batch},
+        )
+        return int(added)
+
+    def add_own(self, events: Sequence[Event], batch: int | None) -> None:
+        """Store events that this process made. They are matched after `batch`; None = never."""
+        self._database.stage(
+            "staged_event",
+            _COLUMNS,
+            (
+                [dict(event.fields) if name == "fields" else getattr(event, name) for name in _COLUMNS]
+                for event in events
+            ),
+        )
+        self._database.execute(
+            """
+            INSERT INTO event BY NAME
+            SELECT staged_event.*, '' AS segment, $batch::BIGINT AS own_batch
+            FROM staged_event
+            WHERE NOT EXISTS (
+                SELECT 1 FROM event WHERE event.id = staged_event.id AND event.time = staged_event.time
+            )
+            """,
+            {"batch": batch},
+        )
+
+    def own_since(self, batch: int) -> list[Event]:
+        """Own events of transactions after `batch`, oldest first."""
+        return [
+            Event(*row)
+            for row in self._database.rows(
+                f"SELECT {SELECTED} FROM event WHERE own_batch > $batch ORDER BY time, id",  # noqa: S608
+                {"batch": batch},
+            )
+        ]
+
+    def by_ids(self, ids: Sequence[str]) -> list[Event]:
+        """Those events, by time."""
+        self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
+        return [
+            Event(*row)
+            for row in self._database.rows(
+                f"SELECT {SELECTED} FROM event SEMI JOIN staged_id USING (id) ORDER BY time, id"  # noqa: S608
+            )
+        ]
+
+    def count(self) -> int:
+        """All events."""
+        [(count,)] = self._database.rows("SELECT count(*) FROM event")
+        return int(count)

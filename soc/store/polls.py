@@ -1,0 +1,192 @@
+"""Outcomes of polls, and from them whether a device answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from soc.model import REACHABILITY_COLLECTORS
+from soc.store.database import Database
+from soc.store.times import moment
+
+# Nothing was asked of the device, or nobody waited for the answer: these polls say nothing about it.
+_SAYS_NOTHING = ["resting", "credential", "deadline"]
+# A poll counts for this many intervals, or cycles where those are rarer (soc status, device state).
+_EXPIRY_INTERVALS = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """One collector's answer on a device changed at `time`; `answered` None = its last poll expired."""
+
+    segment: str
+    device: str
+    collector: str
+    time: float
+    answered: bool | None
+
+
+class Polls:
+    """The last outcome per device and collector."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_staged(self) -> None:
+        """Keep the newest staged outcome of every device and collector."""
+        self._database.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE poll_newest AS
+            SELECT staged.device, staged.collector, staged.time, staged.ok, staged.answered,
+                   coalesce(staged.reason, '') AS reason, coalesce(staged.detail, '') AS detail,
+                   coalesce(staged.interval_seconds, 0) AS interval_seconds
+            FROM staged
+            LEFT JOIN poll_current AS known USING (device, collector)
+            WHERE staged.record = 'poll' AND (known.time IS NULL OR known.time < staged.time)
+            QUALIFY row_number() OVER (
+                PARTITION BY staged.device, staged.collector ORDER BY staged.time DESC, staged.position
+            ) = 1
+            """
+        )
+        self._database.execute(
+            """
+            DELETE FROM poll_current USING poll_newest
+            WHERE poll_current.device = poll_newest.device AND poll_current.collector = poll_newest.collector
+            """
+        )
+        self._database.execute("INSERT INTO poll_current BY NAME SELECT * FROM poll_newest")
+
+    def reachability_staged(self) -> list[Reachability]:
+        """Apply the staged reachability polls; returns what changed by them, in order of segment and time.
+
+        A poll older than the one known is late and says nothing new. The distance that counts as the
+        cadence is the median of the last three: neither one stop nor one extra cycle moves it.
+        """
+        self._database.execute(
+            """
+            CREATE OR REPLACE TEMP TABLE reachability_chain AS
+            WITH fresh AS (
+                SELECT staged.device, staged.collector, staged.time, staged.answered,
+                       coalesce(staged.interval_seconds, 0) AS interval_seconds, staged.segment, staged.position
+                FROM staged
+                LEFT JOIN reachability_current AS known USING (device, collector)
+                WHERE staged.record = 'poll'
+                  AND list_contains($collectors, staged.collector)
+                  AND (staged.answered OR NOT list_contains($says_nothing, coalesce(staged.reason, '')))
+                  AND (known.time IS NULL OR known.time < staged.time)
+                QUALIFY row_number() OVER (
+                    PARTITION BY staged.device, staged.collector, staged.time ORDER BY staged.position
+                ) = 1
+            ), chain AS (
+                SELECT device, collector, time, answered, interval_seconds, segment, position,
+                       NULL AS gap_1_seconds, NULL AS gap_2_seconds, NULL AS expires, FALSE AS expired,
+                       FALSE AS known
+                FROM fresh
+                UNION ALL BY NAME
+                SELECT *, TRUE AS known FROM reachability_current SEMI JOIN fresh USING (device, collector)
+            ), spaced AS (
+                SELECT * REPLACE (
+                           CASE WHEN known THEN gap_1_seconds
+                                ELSE epoch_us(time - lag(time) OVER in_time) / 1e6 END AS gap_1_seconds),
+                       lag(gap_1_seconds) OVER in_time AS known_gap
+                FROM chain
+                WINDOW in_time AS (PARTITION BY device, collector ORDER BY time)
+            ), remembered AS (
+                SELECT * REPLACE (
+                           CASE WHEN known THEN gap_2_seconds
+                                ELSE lag(gap_1_seconds) OVER in_time END AS gap_2_seconds),
+                       CASE WHEN NOT known
+                            THEN coalesce(lag(gap_1_seconds, 2) OVER in_time, lag(gap_2_seconds) OVER in_time)
+                       END AS gap_3_seconds
+                FROM spaced
+                WINDOW in_time AS (PARTITION BY device, collector ORDER BY time)
+            ), judged AS (
+                SELECT * REPLACE (
+                           CASE WHEN known THEN expires ELSE time + to_microseconds(CAST(1e6 * $intervals * greatest(
+                               interval_seconds,
+                               coalesce(
+                                   CASE WHEN gap_3_seconds IS NULL THEN least(gap_1_seconds, gap_2_seconds)
+                                        ELSE greatest(least(gap_1_seconds, gap_2_seconds),
+                                                      least(greatest(gap_1_seconds, gap_2_seconds), gap_3_seconds))
+                                   END, 0)) AS BIGINT)) END AS expires)
+                FROM remembered
+            )
+            SELECT *,
+                   lag(time) OVER in_time AS previous_time,
+                   lag(answered) OVER in_time AS previous_answered,
+                   lag(expires) OVER in_time AS previous_expires,
+                   lag(expired) OVER in_time AS previous_expired
+            FROM judged
+            WINDOW in_time AS (PARTITION BY device, collector ORDER BY time)
+            """,
+            {
+                "collectors": list(REACHABILITY_COLLECTORS),
+                "says_nothing": _SAYS_NOTHING,
+                "intervals": _EXPIRY_INTERVALS,
+            },
+        )
+        changes = self._database.rows(
+            """
+            SELECT segment, device, collector, epoch_us(time) / 1e6 AS at, answered
+            FROM reachability_chain
+            WHERE NOT known
+              AND (previous_time IS NULL OR previous_expired OR previous_expires < time
+                   OR previous_answered <> answered)
+            UNION ALL
+            SELECT segment, device, collector, epoch_us(previous_expires) / 1e6, NULL
+            FROM reachability_chain
+            WHERE NOT known AND NOT previous_expired AND previous_expires < time
+            ORDER BY segment, at, device, collector
+            """
+        )
+        return [Reachability(*row) for row in changes]
+
+    def keep_reachability(self) -> None:
+        """Make the newest polls of `reachability_staged` the known ones."""
+        self._database.execute(
+            """
+            DELETE FROM reachability_current USING reachability_chain AS chain
+            WHERE NOT chain.known
+              AND reachability_current.device = chain.device
+              AND reachability_current.collector = chain.collector
+            """
+        )
+        self._database.execute(
+            """
+            INSERT INTO reachability_current
+            SELECT device, collector, time, answered, interval_seconds, gap_1_seconds, gap_2_seconds,
+                   expires, FALSE
+            FROM reachability_chain
+            WHERE NOT known
+            QUALIFY row_number() OVER (PARTITION BY device, collector ORDER BY time DESC) = 1
+            """
+        )
+
+    def expire(self, time: float) -> list[Reachability]:
+        """Polls whose word has run out by `time`; each is returned once."""
+        expired = self._database.rows(
+            """
+            UPDATE reachability_current SET expired = TRUE
+            WHERE NOT expired AND expires <= $time
+            RETURNING device, collector, epoch_us(expires) / 1e6
+            """,
+            {"time": moment(time)},
+        )
+        return sorted(
+            (Reachability("", device, collector, at, None) for device, collector, at in expired),
+            key=lambda change: (change.time, change.device, change.collector),
+        )
+
+    def answers(self, devices: Sequence[str]) -> dict[str, dict[str, bool]]:
+        """What each collector's last poll said, by device and collector; expired ones are left out."""
+        self._database.stage("staged_id", {"id": "VARCHAR"}, ([device] for device in devices))
+        found: dict[str, dict[str, bool]] = {}
+        for device, collector, answered in self._database.rows(
+            """
+            SELECT device, collector, answered
+            FROM reachability_current SEMI JOIN staged_id ON staged_id.id = device
+            WHERE NOT expired
+            """
+        ):
+            found.setdefault(device, {})[collector] = answered
+        return found

@@ -1,0 +1,66 @@
+"""Figures for `soc status`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from soc.store.database import Database
+from soc.store.times import moment
+
+
+class Status:
+    """Counts over the whole store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def devices(self, now: float) -> list[tuple[str, str, str, str]]:
+        """(device, tower, state, cause) of every active device; one nobody has polled of late is unknown."""
+        return self._database.rows(
+            """
+            SELECT history.device, history.tower,
+                   CASE WHEN polled.latest IS NULL OR polled.latest <= $now THEN 'unknown'
+                        ELSE coalesce(present.state, 'unknown') END,
+                   CASE WHEN polled.latest IS NULL THEN 'never polled'
+                        WHEN polled.latest <= $now THEN 'not polled of late'
+                        ELSE coalesce(present.cause, '') END
+            FROM device_history AS history
+            LEFT JOIN device_state_current AS present USING (device)
+            LEFT JOIN (
+                SELECT device, max(expires) AS latest FROM reachability_current GROUP BY device
+            ) AS polled USING (device)
+            WHERE history.valid_to IS NULL AND history.state = 'active'
+            ORDER BY history.device
+            """,
+            {"now": moment(now)},
+        )
+
+    def open_alerts(self) -> list[tuple[str, str, str, int]]:
+        """(severity, rule title, tower or '', how many) of open alerts."""
+        return self._database.rows(
+            """
+            SELECT alert.severity, alert.rule_title, coalesce(history.tower, '') AS tower, count(*)
+            FROM alert_current JOIN alert USING (id)
+            LEFT JOIN device_history AS history ON history.device = alert.device AND history.valid_to IS NULL
+            WHERE workflow <> 'closed' AND condition = 'firing' AND suppressed_by = ''
+            GROUP BY ALL
+            ORDER BY ALL
+            """
+        )
+
+    def collection(self) -> dict[str, Any]:
+        """`last` poll (UTC seconds or None), number `failing` now, and their `reasons`."""
+        [(last, failing)] = self._database.rows(
+            "SELECT epoch_us(max(time)) / 1e6, count(*) FILTER (NOT ok) FROM poll_current"
+        )
+        reasons = self._database.rows(
+            "SELECT reason, count(*) FROM poll_current WHERE NOT ok GROUP BY reason ORDER BY reason"
+        )
+        return {"last": last, "failing": failing, "reasons": dict(reasons)}
+
+    def sizes(self) -> dict[str, int]:
+        """Rows by kind."""
+        [(samples, events)] = self._database.rows(
+            "SELECT (SELECT count(*) FROM sample), (SELECT count(*) FROM event)"
+        )
+        return {"samples": samples, "events": events}
