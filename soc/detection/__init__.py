@@ -5,7 +5,7 @@
     findings = evaluate(correlation, matches_of_one_group, since=first_touched_time)
 
 soc/detection/correlation.py says which matches `evaluate` must be given. `rule.alerts` and
-`correlation.alerts` are false where matches only feed a correlation. The text to archive for a
+`correlation.alerts` are false for informational ones and where matches only feed a correlation. The text to archive for a
 version is `rule.origin.text` under `rule.origin.version`.
 """
 

@@ -203,10 +203,15 @@ def link(rules: Mapping[str, Rule], drafts: list[Draft], problems: list[Problem]
     return RuleSet(
         rules=tuple(
             replace(
-                rule, alerts=rule.id not in silent, correlation_fields=tuple(sorted(fields.get(rule.id, ())))
+                rule, alerts=_alerts(rule, silent), correlation_fields=tuple(sorted(fields.get(rule.id, ())))
             )
             for rule in rules.values()
         ),
-        correlations=tuple(replace(item, alerts=item.id not in silent) for item in correlations),
+        correlations=tuple(replace(item, alerts=_alerts(item, silent)) for item in correlations),
         problems=tuple(problems),
     )
+
+
+def _alerts(item: Rule | Correlation, silent: set[str]) -> bool:
+    """Sigma's informational rules enrich events; they are not to raise alerts."""
+    return item.level != "informational" and item.id not in silent

@@ -40,8 +40,8 @@ class Origin:
 class Rule:
     """A compiled detection rule.
 
-    `alerts` is false where a correlation without `generate: true` refers to the rule: its matches
-    then feed the correlation only. `correlation_fields` are the event fields that correlations over
+    `alerts` is false where the level is informational, or a correlation without `generate: true`
+    refers to the rule: its matches then feed correlations only. `correlation_fields` are the event fields that correlations over
     it need; a Match carries their values.
     """
 

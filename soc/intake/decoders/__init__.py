@@ -1,0 +1,1 @@
+"""Log formats, one file each: FORMAT, and decode(line, received, zone) -> Frame | None."""
