@@ -122,9 +122,11 @@ class Batch:
         series = tuple((sample.metric, canonical_labels(sample.labels)) for sample in outcome.samples)
         for metric, labels in sorted(set(task.series) - set(series)) if task else ():
             self.builder.add_stale(device.name, metric, labels, answer.time, interval)
-        reason = outcome.failure.reason if outcome.failure else ""
-        previous = task.reason if task else ""
-        if answer.failure is None and reason != previous:
+        previous = reason = task.reason if task else ""
+        # A device that fails as a whole is its transport's news, told once.
+        if outcome.failure is None or outcome.failure is not answer.failure:
+            reason = outcome.failure.reason if outcome.failure else ""
+        if reason != previous:
             self._event(answer, collector.name, outcome.failure, previous)
         due = next_due(device.name, collector, task, interval, answer.time)
         absent_until = answer.time + self._intervals["configuration"] if outcome.absent else 0.0

@@ -19,7 +19,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS task (
     device TEXT, collector TEXT,
     due REAL NOT NULL,             -- UTC seconds; next poll
-    reason TEXT NOT NULL,          -- outcome of the last poll, '' = ok
+    reason TEXT NOT NULL,          -- why the collector itself failed last, '' = it did not
     absent_until REAL NOT NULL,    -- does not apply to this device until then
     series TEXT NOT NULL,          -- JSON: [[metric, labels], ...] of the last poll
     PRIMARY KEY (device, collector)) WITHOUT ROWID;

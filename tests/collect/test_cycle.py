@@ -1,0 +1,297 @@
+"""soc.collect.cycle, batch and run: a cycle over table-driven transports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from soc.collect import (
+    Collector,
+    CommandOutput,
+    LogRecord,
+    Row,
+    Sample,
+    SnmpScalars,
+    SnmpTable,
+    SshCommand,
+    collector,
+)
+from soc.collect.cycle import Environment, Summary, run_cycle
+from soc.collect.port import Answer, Failure, Job
+from soc.collect.state import CollectState
+from soc.inventory import load_inventory
+from soc.model import Event, SpoolError
+from soc.spool.segment import read_frame, read_header
+from soc.spool.spool import RESERVE_BYTES, Spool
+from tests.support.devices import INVENTORY, TableTransport, write_inventory
+
+UPTIME = SnmpScalars(uptime="1.3.6.1.2.1.1.3.0")
+TABLE = SnmpTable("1.3.6.1.2.1.2.2.1", state=8)
+LOG = SshCommand("log", "read cursor; cat log", stream="auth")
+
+
+@collector(fetch=UPTIME, every="reachability", reachability=True)
+def uptime(row: Row) -> Iterator[Sample]:
+    """Uptime (SNMPv2-MIB, RFC 3418)."""
+    yield Sample("uptime_seconds", row.uptime / 100)
+
+
+@collector(fetch=TABLE, every="interfaces")
+def states(rows: list[Row]) -> Iterator[Sample]:
+    """Interface states (IF-MIB, RFC 2863)."""
+    for row in rows:
+        yield Sample("interface_up", float(row.state == 1), {"interface": row.index})
+
+
+@collector(fetch=LOG, every="reachability")
+def log(output: CommandOutput) -> Iterator[LogRecord]:
+    """Lines."""
+    for number, line in enumerate(output.stdout.splitlines()):
+        yield LogRecord("auth", str(number), line)
+
+
+def refine(logs: Iterable[tuple[object, LogRecord, float]]) -> tuple[list[Event], list[object]]:
+    events = [
+        Event(f"{record.stream}-{record.cursor}", 0.0, at, message=record.message) for _, record, at in logs
+    ]
+    return events, []
+
+
+class Site:
+    """A data directory, a clock, and transports that answer from a table."""
+
+    def __init__(self, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SOC_TEST_COMMUNITY", "public")
+        self.directory = directory
+        self.now = 1_700_000_000.0
+        self.values: dict[str, dict[object, object]] = {}
+        self.failures: dict[str, Failure] = {}
+        self.refused: dict[str, tuple[str, ...]] = {}
+        self.snmp = TableTransport(self._answer)
+        self.ssh = TableTransport(self._answer)
+        self.collectors: list[Collector] = [uptime, states, log]
+        self.spool = Spool(directory / "spool")
+        self.inventory_text = INVENTORY
+
+    def _answer(self, job: Job) -> Answer:
+        name = job.device.name
+        failure = self.failures.get(name)
+        answer = Answer(job, self.now, answered=failure is None or failure.reason == "authentication")
+        answer.failure = failure
+        answer.refused_credentials = self.refused.get(name, ())
+        if failure is None:
+            answer.credential = job.credentials[0].name
+            answer.values = {f: v for f, v in self.values.get(name, {}).items() if f in job.fetches}  # type: ignore[misc]
+            for fetch in job.fetches:
+                if fetch not in answer.values and fetch is not LOG:
+                    answer.values[fetch] = [] if fetch is TABLE else Row("", {"uptime": 100})
+        return answer
+
+    def cycle(self, **options: object) -> Summary:
+        inventory = load_inventory(write_inventory(self.directory, self.inventory_text))
+        state = CollectState(self.directory / "collect.sqlite")
+        environment = Environment(
+            inventory, self.collectors, {"snmp": self.snmp, "ssh": self.ssh}, state, self.spool, refine,  # type: ignore[arg-type]
+            lambda: self.now, lambda: 0.0,
+        )  # fmt: skip
+        try:
+            return run_cycle(environment, deadline_seconds=10.0, **options)  # type: ignore[arg-type]
+        finally:
+            state.close()
+
+    def rows(self, record: str) -> list[dict[str, object]]:
+        """Rows of all waiting segments; they are then done."""
+        frames = [read_frame(path) for path in self.spool.waiting()]
+        for path in self.spool.waiting():
+            self.spool.done(path)
+        return pl.concat(frames).filter(pl.col("record") == record).to_dicts() if frames else []
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    return Site(tmp_path, monkeypatch)
+
+
+def values(rows: list[dict[str, object]]) -> dict[tuple[object, ...], object]:
+    return {(row["device"], row["metric"], row["labels"]): row["value"] for row in rows}
+
+
+def test_what_devices_say_is_sealed_with_up_and_duration(site: Site) -> None:
+    """One segment holds the samples, `up` per transport and collector, and the poll rows."""
+    site.values["sw-1"] = {TABLE: [Row("7", {"state": 1})]}
+    summary = site.cycle()
+    assert (summary.devices, summary.ok, summary.failed, summary.segments) == (3, 3, 0, 1)
+    (path,) = site.spool.waiting()
+    assert read_header(path).rows == read_frame(path).height
+    found = values(site.rows("sample"))
+    assert found["sw-1", "uptime_seconds", "{}"] == 1.0
+    assert found["sw-1", "interface_up", '{"interface":"7"}'] == 1.0
+    assert found["sw-1", "up", '{"collector":"snmp"}'] == 1.0
+    assert found["sw-1", "up", '{"collector":"states"}'] == 1.0
+    assert ("sw-2", "up", '{"collector":"states"}') not in found
+
+
+def test_dead_device_is_data(site: Site) -> None:
+    """A device that stops answering gives up 0, staleness markers, poll rows with the reason, one event."""
+    site.values["sw-1"] = {TABLE: [Row("7", {"state": 1})]}
+    site.cycle()
+    site.rows("sample")
+    site.now += 300
+    site.failures["sw-1"] = Failure("timeout", "3 tries of 2 s")
+    summary = site.cycle(everything=True)
+    assert (summary.ok, summary.failed, summary.problems) == (1, 1, [])
+    frame = pl.concat([read_frame(path) for path in site.spool.waiting()])
+    own = frame.filter(pl.col("device") == "sw-1")
+    found = values(own.filter(pl.col("record") == "sample").to_dicts())
+    assert found["sw-1", "up", '{"collector":"snmp"}'] == 0.0
+    assert found["sw-1", "uptime_seconds", "{}"] is None
+    assert found["sw-1", "interface_up", '{"interface":"7"}'] is None
+    polls = {row["collector"]: row for row in own.filter(pl.col("record") == "poll").to_dicts()}
+    assert {name: row["reason"] for name, row in polls.items()} == dict.fromkeys(
+        ("snmp", "states", "uptime"), "timeout"
+    )
+    assert not polls["snmp"]["answered"]
+    (event,) = own.filter(pl.col("record") == "event").to_dicts()
+    assert (event["product"], event["category"], event["service"]) == ("soc", "collection", "snmp")
+    assert {"key": "reason", "value": "timeout"} in event["fields"]
+
+
+def test_failure_makes_one_event_until_it_changes(site: Site) -> None:
+    """The same failure again is no news; its end is."""
+    seen = []
+    for failure in (None, Failure("timeout"), Failure("timeout"), Failure("refused"), None):
+        site.failures = {"sw-1": failure} if failure else {}
+        site.now += 60
+        site.cycle()
+        seen.append([row["message"] for row in site.rows("event")])
+    assert [len(messages) for messages in seen] == [0, 1, 0, 1, 1]
+    assert seen[4] == ["collection by snmp works again"]
+
+
+def test_vanished_row_is_marked_stale(site: Site) -> None:
+    """A row that is gone from a table that was read ends its series; the others go on."""
+    site.values["sw-1"] = {TABLE: [Row("1", {"state": 1}), Row("2", {"state": 1})]}
+    site.cycle()
+    site.rows("sample")
+    site.values["sw-1"] = {TABLE: [Row("1", {"state": 2})]}
+    site.now += 300
+    site.cycle(everything=True)
+    found = values(site.rows("sample"))
+    assert found["sw-1", "interface_up", '{"interface":"1"}'] == 0.0
+    assert found["sw-1", "interface_up", '{"interface":"2"}'] is None
+
+
+def test_collectors_that_do_not_apply_are_not_asked_again_for_a_day(site: Site) -> None:
+    """An empty table is asked for again after the configuration interval only."""
+    site.cycle()
+    site.now += 3600
+    site.cycle(everything=True)
+    asked = [TABLE in job.fetches for job in site.snmp.jobs if job.device.name == "sw-2"]
+    site.now += 86400
+    site.cycle(everything=True)
+    asked.append(TABLE in site.snmp.jobs[-1].fetches)
+    assert asked == [True, False, True]
+
+
+def test_cursors_travel_in_the_segment_and_come_back(site: Site) -> None:
+    """The last record's cursor goes into the header and to the next job."""
+    site.values["web-1"] = {LOG: CommandOutput("a\nb\nc", "", 0)}
+    site.cycle()
+    (path,) = site.spool.waiting()
+    assert [(c.device, c.stream, c.value) for c in read_header(path).cursors] == [("web-1", "auth", "2")]
+    assert [row["message"] for row in site.rows("event")] == ["a", "b", "c"]
+    site.now += 60
+    site.cycle()
+    assert site.ssh.jobs[-1].cursors == {"auth": "2"}
+
+
+def test_cursor_of_a_cycle_killed_after_sealing_is_recovered(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cycle that died between sealing and remembering does not pull the lines a second time."""
+    site.values["web-1"] = {LOG: CommandOutput("a\nb", "", 0)}
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("soc.collect.batch.Batch.remember", die)
+        with pytest.raises(KeyboardInterrupt):
+            site.cycle()
+    assert len(site.spool.waiting()) == 1
+    site.now += 60
+    site.cycle()
+    assert site.ssh.jobs[-1].cursors == {"auth": "1"}
+
+
+def test_full_spool_stops_the_cycle_before_any_packet(site: Site) -> None:
+    """What cannot be stored is not asked."""
+    site.spool = Spool(site.directory / "spool", limit_bytes=RESERVE_BYTES - 1)
+    with pytest.raises(SpoolError, match="full"):
+        site.cycle()
+    assert site.snmp.jobs == []
+
+
+def test_unresolved_credential_is_ours_and_sends_nothing(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Devices behind it fail with reason credential; the cycle names the reference; others go on."""
+    monkeypatch.delenv("SOC_TEST_COMMUNITY")
+    summary = site.cycle()
+    assert site.snmp.jobs == []
+    assert (summary.ok, summary.failed) == (1, 2)
+    assert any("SOC_TEST_COMMUNITY" in problem for problem in summary.problems)
+    rows = site.rows("poll")
+    assert {row["reason"] for row in rows if row["device"] == "sw-1"} == {"credential"}
+    assert not any(row["collector"] == "snmp" for row in rows if row["device"] == "sw-1")
+
+
+def test_credential_rests_after_two_refusals_until_it_changes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third cycle sends nothing for an hour; a changed secret is tried at once."""
+    site.failures["sw-1"] = Failure("authentication", "unknown user")
+    site.refused["sw-1"] = ("lab",)
+
+    def tried() -> bool:
+        site.now += 60
+        site.snmp.jobs.clear()
+        site.cycle()
+        return any(job.device.name == "sw-1" for job in site.snmp.jobs)
+
+    assert [tried(), tried(), tried()] == [True, True, False]
+    monkeypatch.setenv("SOC_TEST_COMMUNITY", "changed")
+    assert tried()
+    monkeypatch.setenv("SOC_TEST_COMMUNITY", "public")
+    assert tried()
+    assert [tried(), tried()] == [True, False]
+    site.now += 3600
+    assert tried()
+
+
+class Broken:
+    """A transport that answers one job and raises."""
+
+    def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
+        job = next(iter(jobs))
+        on_answer(Answer(job, 1_700_000_000.0, answered=True, credential="lab"))
+        raise RuntimeError("bug")
+
+
+def test_broken_transport_is_answered_for(site: Site) -> None:
+    """Every job of a transport that raised has an outcome, and the other transport is unharmed."""
+    site.snmp = Broken()  # type: ignore[assignment]
+    site.values["web-1"] = {LOG: CommandOutput("a", "", 0)}
+    summary = site.cycle()
+    assert (summary.ok, summary.failed) == (2, 1)
+    assert [
+        row["message"] for row in site.rows("event") if row["device"] is None or row["id"] == "auth-0"
+    ] == ["a"]
+
+
+def test_progress_counts_devices(site: Site) -> None:
+    """`progress` ends at all devices done."""
+    calls: list[tuple[int, int]] = []
+    site.cycle(progress=lambda done, total: calls.append((done, total)))
+    assert calls[-1] == (3, 3)
