@@ -19,6 +19,8 @@ _COMMANDS = (
     "/usr/bin/journalctl -u postgresql",
     "/usr/bin/df -h",
 )
+_KEY = "ED25519 SHA256:cKHqSxq1t0FhLm9s8o0xq0rC1mK3o7a1v9oRm2n4pQ8"
+_MISTYPED_SHARE = 0.15  # people mistype passwords: far below what guessing looks like
 _GUESSED = ("admin", "oracle", "test", "ubuntu")
 
 
@@ -51,7 +53,9 @@ class AuthLog:
         process_id = generator.randint(900, 32_000)
         lines = self._session(begins + generator.uniform(1, 8), process_id, "soc", _POLLER)
         if generator.random() < 0.08:
-            lines += self._administration(begins + generator.uniform(10, 30), process_id + 7, generator.random())
+            lines += self._administration(
+                begins + generator.uniform(10, 30), process_id + 7, generator.random()
+            )
         if minute % 60 == 17:
             lines += self._cron(begins + 1.2, process_id + 3)
         attack = self._scenario.attack
@@ -61,34 +65,49 @@ class AuthLog:
 
     @staticmethod
     def _session(time: float, process_id: int, user: str, source: str) -> list[AuthLine]:
-        port = 40_000 + process_id % 20_000
+        accepted = f"Accepted publickey for {user} from {source} port {_port(process_id)} ssh2: {_KEY}"
         return [
-            AuthLine(time, "sshd", process_id, f"Accepted publickey for {user} from {source} port {port} ssh2: ED25519 SHA256:cKHqSxq1t0FhLm9s8o0xq0rC1mK3o7a1v9oRm2n4pQ8"),
-            AuthLine(time + 0.02, "sshd", process_id, f"pam_unix(sshd:session): session opened for user {user}(uid=1001) by (uid=0)"),
-            AuthLine(time + 1.9, "sshd", process_id, f"pam_unix(sshd:session): session closed for user {user}"),
-        ]  # fmt: skip
+            AuthLine(time, "sshd", process_id, accepted),
+            AuthLine(time + 0.02, "sshd", process_id, _opened("sshd", f"{user}(uid=1001)")),
+            AuthLine(time + 1.9, "sshd", process_id, _closed("sshd", user)),
+        ]
 
     def _administration(self, time: float, process_id: int, chance: float) -> list[AuthLine]:
         user = _ADMINISTRATORS[int(chance * 1000) % len(_ADMINISTRATORS)]
         command = _COMMANDS[int(chance * 7000) % len(_COMMANDS)]
         source = f"10.20.1.{20 + int(chance * 900) % 40}"
         lines = self._session(time, process_id, user, source)
-        if chance < 0.15:
-            # A typing error, as people make them: far below what guessing looks like.
-            lines.append(AuthLine(time - 4, "sshd", process_id, f"Failed password for {user} from {source} port {40_000 + process_id % 20_000} ssh2"))  # fmt: skip
+        if chance < _MISTYPED_SHARE:
+            failed = f"Failed password for {user} from {source} port {_port(process_id)} ssh2"
+            lines.append(AuthLine(time - 4, "sshd", process_id, failed))
+        called = f"{user:>8} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND={command}"
         return [
             *lines,
-            AuthLine(time + 0.6, "sudo", process_id + 9, f"    {user} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND={command}"),
-            AuthLine(time + 0.61, "sudo", process_id + 9, f"pam_unix(sudo:session): session opened for user root(uid=0) by {user}(uid=1002)"),
-            AuthLine(time + 0.9, "sudo", process_id + 9, "pam_unix(sudo:session): session closed for user root"),
-        ]  # fmt: skip
+            AuthLine(time + 0.6, "sudo", process_id + 9, called),
+            AuthLine(
+                time + 0.61, "sudo", process_id + 9, _opened("sudo", "root(uid=0)", f"{user}(uid=1002)")
+            ),
+            AuthLine(time + 0.9, "sudo", process_id + 9, _closed("sudo", "root")),
+        ]
 
     @staticmethod
     def _cron(time: float, process_id: int) -> list[AuthLine]:
         return [
-            AuthLine(time, "CRON", process_id, "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)"),
-            AuthLine(time + 0.1, "CRON", process_id, "pam_unix(cron:session): session closed for user root"),
-        ]  # fmt: skip
+            AuthLine(time, "CRON", process_id, _opened("cron", "root(uid=0)")),
+            AuthLine(time + 0.1, "CRON", process_id, _closed("cron", "root")),
+        ]
+
+
+def _port(process_id: int) -> int:
+    return 40_000 + process_id % 20_000
+
+
+def _opened(service: str, user: str, by: str = "(uid=0)") -> str:
+    return f"pam_unix({service}:session): session opened for user {user} by {by}"
+
+
+def _closed(service: str, user: str) -> str:
+    return f"pam_unix({service}:session): session closed for user {user}"
 
 
 @lru_cache(maxsize=4)
@@ -105,7 +124,7 @@ def _attack(attack: BruteForce) -> tuple[AuthLine, ...]:
             user = attack.user
         lines.append(AuthLine(time, "sshd", process_id, f"Failed password for {user} {where} ssh2"))
     process_id, where = 20_000 + attack.attempts, f"from {attack.source_ip} port {50_000 + attack.attempts}"
-    opened = f"pam_unix(sshd:session): session opened for user {attack.user}(uid=1005) by (uid=0)"
+    opened = _opened("sshd", f"{attack.user}(uid=1005)")
     lines += [
         AuthLine(attack.login, "sshd", process_id, f"Accepted password for {attack.user} {where} ssh2"),
         AuthLine(attack.login + 0.02, "sshd", process_id, opened),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from soc.demo.linux import LinuxHost
 from soc.demo.profiles.host_resources import host_resources
 from soc.demo.profiles.interfaces import interfaces
 from soc.demo.profiles.printer import printer
@@ -23,10 +24,17 @@ class Estate:
     def __init__(self, devices: Mapping[str, Device], seed: int, start: float) -> None:
         self.devices = devices
         self.scenario = Scenario(devices, seed, start)
+        self._hosts: dict[str, LinuxHost] = {}
         self._children: dict[str, list[str]] = {}
         for device in devices.values():
             for parent in device.depends_on:
                 self._children.setdefault(parent, []).append(device.name)
+
+    def host(self, name: str) -> LinuxHost:
+        """What answers commands on the device."""
+        if name not in self._hosts:
+            self._hosts[name] = LinuxHost(self.devices[name], self.scenario)
+        return self._hosts[name]
 
     def tree(self, name: str) -> VariableTree:
         """What the device's SNMP agent answers from."""

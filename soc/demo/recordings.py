@@ -7,7 +7,6 @@ backslash escapes.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,9 +61,3 @@ def _value(tag: int, text: bytes, *, raw: bool) -> Value:
     if tag == ber.IP_ADDRESS and not raw and len(text) != 4:
         return ipaddress.IPv4Address(text.decode("ascii")).packed
     return None if tag == ber.NULL else text
-
-
-def recording_addresses(names: list[str]) -> Iterator[tuple[str, str]]:
-    """A loopback address of its own for each name, from 127.21.0.1 on."""
-    for number, name in enumerate(sorted(names), start=1):
-        yield name, f"127.21.{number // 250}.{number % 250 + 1}"

@@ -1,0 +1,100 @@
+"""The directory of one demo run: the inventory it polls by, and secrets made for this run alone."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from soc.demo.keys import write_keys
+from soc.demo.serve import Endpoint
+from soc.inventory import Inventory, load_inventory
+from soc.model import ConfigurationError, Device
+
+INVENTORY, SECRETS, SSH, SCRATCH = "inventory.yaml", "secrets", "ssh", "scratch"
+_PORT_ATTEMPTS = 50
+_PORTS = range(16_161, 32_000)  # unprivileged, and below the range that clients are given
+
+
+def prepare(directory: Path, shipped_inventory: Path) -> Inventory:
+    """Put the shipped inventory, on ports that are free now, and fresh secrets into an empty directory.
+
+    Raises ConfigurationError when the directory holds anything, or no port is free.
+    """
+    if any(directory.iterdir()):
+        raise ConfigurationError(f"{directory} is not empty; soc demo begins a store of its own")
+    shipped = load_inventory(shipped_inventory)
+    ports: dict[str, int] = {}
+    for kind, protocol in (("snmp", socket.SOCK_DGRAM), ("ssh", socket.SOCK_STREAM)):
+        addresses = [device.addresses[0] for device in devices_with(shipped, kind)]
+        ports[kind] = free_port(addresses, protocol, taken=tuple(ports.values()))
+    path = directory / INVENTORY
+    document = yaml.safe_load(shipped_inventory.read_text(encoding="utf-8"))
+    for defaults in document["defaults"].values():
+        for kind, port in ports.items():
+            defaults[kind]["port"] = port
+    write_private(path, yaml.safe_dump(document, sort_keys=False, width=200))
+    (directory / SCRATCH).mkdir(mode=0o700)
+    write_secrets(directory, "community", "authentication", "privacy")
+    inventory = load_inventory(path)
+    hosts = [(device.name, endpoint(device, "ssh")) for device in devices_with(inventory, "ssh")]
+    write_keys(directory / SSH, hosts)
+    return inventory
+
+
+def write_secrets(directory: Path, *names: str) -> None:
+    (directory / SECRETS).mkdir(mode=0o700)
+    for name in names:
+        write_private(directory / SECRETS / name, secrets.token_urlsafe(16))
+
+
+def read_secret(directory: Path, name: str) -> str:
+    return (directory / SECRETS / name).read_text(encoding="utf-8")
+
+
+def write_private(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
+
+
+def forget_secrets(directory: Path) -> None:
+    """Remove what is of no use once the agents have ended."""
+    for name in (SECRETS, SSH, SCRATCH):
+        shutil.rmtree(directory / name, ignore_errors=True)
+
+
+def devices_with(inventory: Inventory, kind: str, versions: Sequence[str] = ()) -> list[Device]:
+    """The devices with a credential of a kind ("snmp", "ssh") and, if given, of one of the versions."""
+
+    def fits(name: str) -> bool:
+        credential = inventory.credentials[name]
+        version = credential.settings.get("version")
+        return credential.kind == kind and (not versions or version in versions)
+
+    return [device for device in inventory.devices.values() if any(map(fits, device.credentials))]
+
+
+def endpoint(device: Device, kind: str) -> Endpoint:
+    options: Any = device.options.get(kind) or {}
+    return device.addresses[0], int(options["port"])
+
+
+def free_port(addresses: Sequence[str], protocol: socket.SocketKind, taken: Sequence[int]) -> int:
+    """A port that is free on every address."""
+    for attempt in range(_PORT_ATTEMPTS):
+        port = _PORTS.start if attempt == 0 else secrets.choice(_PORTS)
+        with contextlib.ExitStack() as held:
+            try:
+                for address in addresses:
+                    held.enter_context(socket.socket(socket.AF_INET, protocol)).bind((address, port))
+            except OSError:
+                continue
+        if port not in taken:
+            return port
+    raise ConfigurationError(f"no port found that is free on all of {addresses[0]} … {addresses[-1]}")
