@@ -1,31 +1,205 @@
-"""PromQL text to DuckDB SQL with bound values."""
+"""PromQL text to DuckDB SQL with bound values.
+
+The statement reads three tables:
+series(series_id, metric, device, labels, interval_seconds), sample(series_id, time, value) and
+device_history(device, valid_from, valid_to, tower, site, supplier, kind, labels).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from soc.model import ConfigurationError
+from soc.promql.aggregations import aggregate
+from soc.promql.calls import call
+from soc.promql.nodes import (
+    Aggregation,
+    Binary,
+    Call,
+    Negation,
+    Node,
+    Number,
+    RangeSelector,
+    Selector,
+    Subquery,
+    Text,
+    children,
+)
+from soc.promql.operators import operate
+from soc.promql.parse import parse
+from soc.promql.plan import Grid, Plan, Relation, Scalar, Vector
+from soc.promql.selectors import LOOKBACK_INTERVALS, LOOKBACK_SECONDS, instant_vector, window
+from soc.promql.subqueries import as_vector, subquery_window
+
 Query = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+Labels = dict[str, str]
+
+MAXIMUM_RESULTS = 100_000
+DEFAULT_SUBQUERY_STEP_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A checked expression. Both methods raise ConfigurationError when vectors cannot be matched."""
+    """A checked expression. `instant` and `range` raise ConfigurationError when vectors cannot be matched."""
 
     text: str
+    node: Node = field(repr=False)
 
-    def instant(self, query: Query, time: float) -> list[tuple[dict[str, str], float]]:
-        """(labels, value) per result at `time`, UTC seconds; a scalar is one result without labels."""
-        raise NotImplementedError
+    def instant(
+        self, query: Query, time: float, *, subquery_step: float = DEFAULT_SUBQUERY_STEP_SECONDS
+    ) -> list[tuple[Labels, float]]:
+        """(labels, value) per result at `time`, UTC seconds; a scalar is one result without labels.
+
+        `subquery_step` (seconds) is what a subquery without a step of its own takes.
+        """
+        at = _microseconds(time)
+        plan = _plan(self.node, query, at, at, 1, subquery_step)
+        vector = _result(plan, self.node)
+        order = {"sort": "isnan(value), value", "sort_desc": "isnan(value), value DESC"}
+        outermost = self.node.function if isinstance(self.node, Call) else ""
+        rows = _rows(
+            plan,
+            query,
+            f"SELECT name, labels, value FROM {vector.relation} "
+            f"ORDER BY {order.get(outermost, 'name, labels')} LIMIT {MAXIMUM_RESULTS + 1}",
+        )
+        return [(_labels(name, labels), value) for name, labels, value in rows]
 
     def range(
-        self, query: Query, start: float, end: float, step: float
-    ) -> list[tuple[dict[str, str], list[tuple[float, float]]]]:
+        self,
+        query: Query,
+        start: float,
+        end: float,
+        step: float,
+        *,
+        subquery_step: float = DEFAULT_SUBQUERY_STEP_SECONDS,
+    ) -> list[tuple[Labels, list[tuple[float, float]]]]:
         """(labels, [(time, value)]) per series over start, start+step … end, UTC seconds."""
-        raise NotImplementedError
+        if end < start or step <= 0:
+            raise ConfigurationError("a range ends after its start and has a step above 0")
+        plan = _plan(
+            self.node, query, _microseconds(start), _microseconds(end), _microseconds(step), subquery_step
+        )
+        vector = _result(plan, self.node)
+        rows = _rows(
+            plan,
+            query,
+            f"SELECT name, labels, list([t / 1e6, value] ORDER BY t) AS points FROM {vector.relation} "
+            f"GROUP BY name, labels ORDER BY name, labels LIMIT {MAXIMUM_RESULTS + 1}",
+        )
+        return [
+            (_labels(name, labels), [(time, value) for time, value in points]) for name, labels, points in rows
+        ]
 
 
-def compile(text: str) -> Compiled:  # noqa: A001 - PromQL is compiled
+def compile(text: str) -> Compiled:  # noqa: A001 - the field's own word
     """Check an expression. Raises ConfigurationError naming what is wrong or not supported."""
-    raise NotImplementedError
+    node = parse(text)
+    # Building it once for any time finds what is not supported.
+    _result(Plan(0, 0, 1, _microseconds(DEFAULT_SUBQUERY_STEP_SECONDS), 0), node)
+    return Compiled(text, node)
+
+
+def _plan(node: Node, query: Query, start: int, end: int, step: int, subquery_step: float) -> Plan:
+    return Plan(start, end, step, _microseconds(subquery_step), _longest_lookback_us(node, query))
+
+
+def _longest_lookback_us(node: Node, query: Query) -> int:
+    """The longest look-back of the series that the expression may select."""
+    metrics = [selector.metric for selector in _selectors(node)]
+    if not metrics:
+        return 0
+    [(interval,)] = query(
+        "SELECT coalesce(max(interval_seconds), 0) FROM series WHERE $1 OR list_contains($2::VARCHAR[], metric)",
+        [None in metrics, [metric for metric in metrics if metric is not None]],
+    )
+    return _microseconds(max(float(LOOKBACK_SECONDS), interval * LOOKBACK_INTERVALS))
+
+
+def _selectors(node: Node) -> Iterator[Selector]:
+    if isinstance(node, Selector):
+        yield node
+    for child in children(node):
+        yield from _selectors(child)
+
+
+def _result(plan: Plan, node: Node) -> Vector:
+    relation = _build(plan, node, plan.grid)
+    if isinstance(relation, Scalar):
+        return as_vector(plan, plan.grid, relation)
+    if not isinstance(relation, Vector):
+        raise ConfigurationError("an expression ends in an instant vector or a scalar, not in a range of samples")
+    return relation
+
+
+def _build(plan: Plan, node: Node, grid: Grid) -> Relation:
+    def build(child: Node, times: Grid) -> Relation:
+        return _build(plan, child, times)
+
+    match node:
+        case Number(value=value):
+            return Scalar(plan.number(value))
+        case Text():
+            raise ConfigurationError("a string is not possible here")
+        case Selector():
+            return instant_vector(plan, grid, node)
+        case RangeSelector():
+            return window(plan, grid, node)
+        case Subquery():
+            return subquery_window(plan, grid, node, build)
+        case Call():
+            return call(plan, grid, node, build)
+        case Aggregation(expression=expression, parameter=parameter):
+            vector = build(expression, grid)
+            given: Relation | str | None = None
+            if parameter is not None:
+                given = parameter.value if isinstance(parameter, Text) else build(parameter, grid)
+            if not isinstance(vector, Vector) or not (given is None or isinstance(given, (Scalar, str))):
+                raise ConfigurationError(f"{node.operator} aggregates an instant vector")
+            return aggregate(plan, grid, node, vector, given)
+        case Binary(left=left, right=right):
+            sides = build(left, grid), build(right, grid)
+            match sides:
+                case (Vector() | Scalar() as one), (Vector() | Scalar() as other):
+                    return operate(plan, node, one, other)
+            raise ConfigurationError(f"operator {node.operator} stands between instant vectors and scalars")
+        case Negation(expression=expression):
+            return _negated(plan, build(expression, grid))
+
+
+def _negated(plan: Plan, relation: Relation) -> Relation:
+    match relation:
+        case Scalar(sql=sql, sources=sources):
+            return Scalar(f"(-{sql})", sources)
+        case Vector():
+            result = Vector(
+                plan.step(f"SELECT t, '' AS name, labels, -value AS value FROM {relation.relation}"),
+                one_name=True,
+            )
+            return result if relation.one_name else plan.unique(result)
+        case _:
+            raise ConfigurationError("a range of samples has no sign")
+
+
+def _rows(plan: Plan, query: Query, sql: str) -> list[tuple[Any, ...]]:
+    statement = plan.statement(sql)
+    rows = query(statement, plan.parameters)
+    if rows and rows[0][-1] is not None:
+        raise ConfigurationError(rows[0][-1])
+    if len(rows) > MAXIMUM_RESULTS:
+        raise ConfigurationError(f"more than {MAXIMUM_RESULTS} results: select fewer series")
+    # Without a result there is one row of NULLs, from the join with the checks.
+    return [row[:-1] for row in rows if row[1] is not None]
+
+
+def _labels(name: str, labels: dict[str, str]) -> Labels:
+    return {"__name__": name, **labels} if name else dict(labels)
+
+
+def _microseconds(seconds: float) -> int:
+    if not math.isfinite(seconds) or abs(seconds) > 1e11:
+        raise ConfigurationError(f"not a time or duration: {seconds}")
+    return round(seconds * 1_000_000)
