@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from soc.model import TOWERS, Fact, LogRecord, Sample
 from soc.model.durations import parse_duration
@@ -104,14 +104,30 @@ class Row:
         return f"Row({self.index!r}, {self._values!r})"
 
 
-class SnmpTable:
+class _SnmpFetch:
+    """What tables and scalars share."""
+
+    transport = "snmp"
+    object_ids: tuple[str, ...] = ()
+
+    def where(self, *object_ids: str) -> Self:
+        """Ask only agents whose sysObjectID lies under one of these; others count as having none of it."""
+        self.object_ids = tuple(_checked_oid(oid) for oid in object_ids)
+        return self
+
+    def asks(self, object_id: str) -> bool:
+        """Whether an agent with this sysObjectID is asked."""
+        return not self.object_ids or any(
+            object_id == oid or object_id.startswith(f"{oid}.") for oid in self.object_ids
+        )
+
+
+class SnmpTable(_SnmpFetch):
     """Columns of one conceptual table (RFC 2578 section 7.1.12).
 
     `SnmpTable("1.3.6.1.2.1.43.11.1.1", description=6, level=integer(9))` parses to a list of Row,
     ordered by index; every declared column is an attribute, None where the agent has no such cell.
     """
-
-    transport = "snmp"
 
     def __init__(self, base: str, **columns: int | Column) -> None:
         self.base = _checked_oid(base)
@@ -129,10 +145,8 @@ class SnmpTable:
         return f"{self.base}.{self.columns[name].id}"
 
 
-class SnmpScalars:
+class SnmpScalars(_SnmpFetch):
     """Scalars read together: `SnmpScalars(name="1.3.6.1.2.1.1.5.0")` parses to one Row."""
-
-    transport = "snmp"
 
     def __init__(self, **scalars: str | Column) -> None:
         if not scalars:

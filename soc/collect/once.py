@@ -113,4 +113,5 @@ class _Gathering:
     def _samples(self) -> Iterator[dict[str, Any]]:
         for outcome in self._outcomes:
             for sample in outcome.samples:
-                yield {"metric": sample.metric, "labels": dict(sample.labels), "value": sample.value}
+                labels = {**sample.attributes, **sample.labels}
+                yield {"metric": sample.metric, "labels": labels, "value": sample.value}

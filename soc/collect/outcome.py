@@ -113,4 +113,4 @@ def _checked(sample: Sample, time: float) -> Sample:
     if math.isinf(value) or math.isnan(value):
         raise ValueError(f"{sample.metric}: value {value}")
     labels = {name: str(text)[:1024] for name, text in sample.labels.items()}
-    return Sample(sample.metric, value, labels, sample.time or time)
+    return Sample(sample.metric, value, labels, sample.time or time, sample.attributes)

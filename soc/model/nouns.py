@@ -46,12 +46,17 @@ def canonical_labels(labels: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One measured value. `value` None is a staleness marker. `time` 0 = filled in by the worker."""
+    """One measured value. `value` None is a staleness marker. `time` 0 = filled in by the worker.
+
+    `attributes` describe the sample beyond its series' identity (an interface's ifIndex): shown by
+    `soc poll`, no part of the labels.
+    """
 
     metric: str
     value: float | None
     labels: Mapping[str, str] = field(default_factory=dict)
     time: float = 0.0
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

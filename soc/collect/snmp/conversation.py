@@ -13,7 +13,7 @@ from soc.collect.snmp.access import Access
 from soc.collect.snmp.gufo import Bulk, Get, Next, Session, Signal
 from soc.collect.snmp.link import Asked, Link, LinkError
 from soc.collect.snmp.loop import Program
-from soc.collect.snmp.plan import SYSTEM_UPTIME, Plan, scalar_row, table_rows
+from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, SYSTEM_UPTIME, Plan, scalar_row, table_rows
 from soc.collect.snmp.walk import ColumnCells, WalkError
 
 GET_SIZE = 24
@@ -40,6 +40,10 @@ class Conversation:
         self._answer = answer
         self._until = until
         self._plan = Plan(job.fetches)
+        self._object_id: str | None = None  # read only when some fetch depends on it
+        self._conditional = any(
+            fetch.object_ids for fetch in job.fetches if isinstance(fetch, SnmpScalars | SnmpTable)
+        )
         self._hints: Mapping[str, Any] = job.hints
         self._scalars: dict[str, Any] = {}
         self._settled: set[str] = set()  # scalars that are known, or known to be absent
@@ -58,6 +62,8 @@ class Conversation:
             link = yield from self._reach()
             yield from self._read_scalars(link)
             yield from self._read_tables(link)
+            if self._conditional:
+                yield from self._read_conditional(link)
             self._remember(link)
         except LinkError as error:
             self._failure = error.failure
@@ -130,6 +136,18 @@ class Conversation:
             elif outcome is Signal.TIMEOUT:
                 yield from self._still_there(link)
                 self._silence(link, oids[0])
+
+    def _read_conditional(self, link: Link) -> Asked:
+        """What only agents of some kind are asked, by their sysObjectID."""
+        if SYSTEM_OBJECT_ID not in self._scalars:
+            outcome = yield from link.ask(Get([SYSTEM_OBJECT_ID]))
+            if isinstance(outcome, Signal):
+                raise LinkError(link.failure(outcome))
+            self._take([SYSTEM_OBJECT_ID], outcome)
+        self._object_id = str(self._scalars.get(SYSTEM_OBJECT_ID, ""))
+        self._plan = Plan(self._job.fetches, self._object_id)
+        yield from self._read_scalars(link)
+        yield from self._read_tables(link)
 
     def _read_tables(self, link: Link) -> Asked:
         """Walk every column; a table's first one, or the last poll, tells how many rows to ask for."""
@@ -246,22 +264,25 @@ class Conversation:
         answer.failure = self._failure
         unread = self._failure or Failure("protocol", "not read")
         for fetch in self._job.fetches:
-            if isinstance(fetch, SnmpScalars):
-                needed = [column.id for column in fetch.columns.values()]
-                missing = [oid for oid in needed if oid not in self._settled]
-            elif isinstance(fetch, SnmpTable):
-                needed = [fetch.column_oid(name) for name in fetch.columns]
-                missing = [oid for oid in needed if oid not in self._columns]
-            else:
+            if not isinstance(fetch, SnmpScalars | SnmpTable):
                 continue
+            asked = self._object_id is None or fetch.asks(self._object_id)
+            needed = _needed(fetch) if asked else ()
+            known = self._settled if isinstance(fetch, SnmpScalars) else self._columns
             trouble = next((self._troubles[oid] for oid in needed if oid in self._troubles), None)
-            if trouble or (missing and self._failure):
+            if trouble or any(oid not in known for oid in needed):
                 answer.failures[fetch] = trouble or unread
             elif isinstance(fetch, SnmpScalars):
-                answer.values[fetch] = scalar_row(fetch, self._scalars, answer.counts)
+                answer.values[fetch] = scalar_row(fetch, self._scalars if asked else {}, answer.counts)
             else:
-                answer.values[fetch] = table_rows(fetch, self._columns, answer.counts)
+                answer.values[fetch] = table_rows(fetch, self._columns, answer.counts) if asked else []
         answer.time = time.time()
+
+
+def _needed(fetch: SnmpScalars | SnmpTable) -> list[str]:
+    if isinstance(fetch, SnmpScalars):
+        return [column.id for column in fetch.columns.values()]
+    return [fetch.column_oid(name) for name in fetch.columns]
 
 
 def _unforeseen(error: Exception) -> Failure:

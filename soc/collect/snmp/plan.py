@@ -10,20 +10,27 @@ from soc.collect.snmp.values import CONVERTERS, WRONG_TYPE
 from soc.collect.snmp.walk import ColumnCells, Key
 
 SYSTEM_UPTIME = "1.3.6.1.2.1.1.3.0"
+SYSTEM_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
 
 
 class Plan:
     """The OIDs to read: scalars in order of OID, columns by table."""
 
-    def __init__(self, fetches: Iterable[Fetch]) -> None:
-        self.tables = [fetch for fetch in fetches if isinstance(fetch, SnmpTable)]
-        self.groups = [fetch for fetch in fetches if isinstance(fetch, SnmpScalars)]
-        scalars = {column.id for group in self.groups for column in group.columns.values()}
-        self.scalars = sorted(scalars, key=lambda oid: tuple(map(int, oid.split("."))))
+    def __init__(self, fetches: Iterable[Fetch], object_id: str | None = None) -> None:
+        """Without `object_id`, what is asked of every agent; with it, what only such agents are asked."""
+        scalars: set[str] = set()
         self.columns: dict[str, list[str]] = {}
-        for table in self.tables:
-            columns = self.columns.setdefault(table.base, [])
-            columns += [oid for name in table.columns if (oid := table.column_oid(name)) not in columns]
+        for fetch in fetches:
+            if not isinstance(fetch, SnmpTable | SnmpScalars):
+                continue
+            if bool(fetch.object_ids) == (object_id is None) or not fetch.asks(object_id or ""):
+                continue
+            if isinstance(fetch, SnmpScalars):
+                scalars.update(column.id for column in fetch.columns.values())
+                continue
+            columns = self.columns.setdefault(fetch.base, [])
+            columns += [oid for name in fetch.columns if (oid := fetch.column_oid(name)) not in columns]
+        self.scalars = sorted(scalars, key=lambda oid: tuple(map(int, oid.split("."))))
 
 
 def scalar_row(group: SnmpScalars, cells: Mapping[str, Any], counts: dict[str, int]) -> Row:
