@@ -15,7 +15,7 @@ from soc.inventory.report import Findings, Report, quoted
 from soc.inventory.yaml_nodes import Span, YamlError, compose
 from soc.model.ids import digest
 
-MAXIMUM_YAML_BYTES = 16_000_000
+MAXIMUM_YAML_BYTES = 32_000_000
 MAXIMUM_ROWS_BYTES = 128_000_000  # of one CSV or JSON-lines file
 MAXIMUM_FILES = 10_000
 _FORMATS = {".yaml": "yaml", ".yml": "yaml", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}

@@ -17,7 +17,7 @@ from soc.inventory.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from soc.inventory.report import Report, quoted
 
 MAXIMUM_DEPTH = 20
-MAXIMUM_NODES = 1_000_000
+MAXIMUM_NODES = 3_000_000
 MAXIMUM_ALIASES = 1000
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
