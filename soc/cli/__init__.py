@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from soc import __version__
 from soc.model.errors import SocError
@@ -53,27 +54,29 @@ def _overview(commands: dict[str, Path]) -> str:
 
 
 def _add_common_options(parser: argparse.ArgumentParser) -> None:
+    """Options that every command takes; one that a command declares itself stays the command's own."""
     group = parser.add_argument_group("common options")
-    group.add_argument(
-        "--data", metavar="DIR", default=os.environ.get("SOC_DATA"), help="data directory (SOC_DATA)"
-    )
-    group.add_argument(
+
+    def add(option: str, **settings: Any) -> None:
+        if option not in parser._option_string_actions:
+            group.add_argument(option, **settings)
+
+    add("--data", metavar="DIR", default=os.environ.get("SOC_DATA"), help="data directory (SOC_DATA)")
+    add(
         "--inventory",
         metavar="FILE",
         default=os.environ.get("SOC_INVENTORY"),
         help="inventory file (SOC_INVENTORY)",
     )
-    group.add_argument(
-        "--rules", metavar="DIR", action="append", default=None, help="a further rules directory; repeatable"
-    )
-    group.add_argument(
+    add("--rules", metavar="DIR", action="append", default=None, help="a further rules directory; repeatable")
+    add(
         "--collectors",
         metavar="DIR",
         action="append",
         default=None,
         help="a further collectors directory; repeatable",
     )
-    group.add_argument("--json", action="store_true", help="print JSON lines, nothing else")
+    add("--json", action="store_true", help="print JSON lines, nothing else")
 
 
 def _parser(name: str, path: Path) -> tuple[argparse.ArgumentParser, object]:

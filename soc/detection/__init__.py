@@ -4,18 +4,18 @@
     matches = match_events(rules, events)                  # list[soc.model.Match]
     findings = evaluate(correlation, matches_of_one_group, since=first_touched_time)
 
-soc/detection/correlation.py says which matches `evaluate` must be given. `rule.alerts` and
-`correlation.alerts` are false for informational ones and where matches only feed a correlation. The text to archive for a
-version is `rule.origin.text` under `rule.origin.version`.
+soc/detection/correlation.py says which matches `evaluate` must be given. `alerts` of a rule or a
+correlation is false where it is informational or only feeds a correlation. The text to archive for
+a version is `origin.text` under `origin.version`.
 """
 
 from soc.detection.batch import EventBatch
 from soc.detection.correlation import Finding, MatchRow, evaluate
-from soc.detection.load import load_all_rules, load_rules
+from soc.detection.load import load_all_rules, load_rules, rule_files
 from soc.detection.matching import field_of, match, match_events, match_of
 from soc.detection.rules import Correlation, InlineTest, Origin, Rule, RuleSet
 
 __all__ = [
     "Correlation", "EventBatch", "Finding", "InlineTest", "MatchRow", "Origin", "Rule", "RuleSet",
-    "evaluate", "field_of", "load_all_rules", "load_rules", "match", "match_events", "match_of",
+    "evaluate", "field_of", "load_all_rules", "load_rules", "match", "match_events", "match_of", "rule_files",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,11 +73,19 @@ def load_rules(directories: Sequence[Path]) -> RuleSet:
     problems: list[Problem] = []
     rules: dict[str, Rule] = {}
     drafts: list[Draft] = []
-    for path in _files(directories, problems):
-        for document in read_documents(path, problems):
+    count = 0
+    problems += [
+        Problem(str(path), 0, "no such file or directory") for path in directories if not path.exists()
+    ]
+    for path in rule_files(directories):
+        known = len(problems)
+        documents = read_documents(path, problems)
+        count += not documents and len(problems) > known
+        for document in documents:
             content = document.content
             if "groups" in content or "rule_files" in content:
                 continue
+            count += 1
             known = len(problems)
             _check_custom_keys(document, problems)
             if "correlation" in content:
@@ -89,22 +97,18 @@ def load_rules(directories: Sequence[Path]) -> RuleSet:
                     _add(rules, rule, problems)
             else:
                 problems.append(_unknown(document))
-    return link(rules, drafts, problems)
+    linked = link(rules, drafts, problems)
+    return replace(linked, failed=count - len(linked.rules) - len(linked.correlations))
 
 
-def _files(directories: Sequence[Path], problems: list[Problem]) -> Iterable[Path]:
+def rule_files(paths: Sequence[Path]) -> list[Path]:
+    """The files named, and the YAML files in the directories named (recursively), each once."""
     found: dict[Path, Path] = {}
-    for path in directories:
-        if path.is_dir():
-            files = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-        elif path.is_file():
-            files = [path]
-        else:
-            problems.append(Problem(str(path), 0, "no such file or directory"))
-            continue
-        for file in files:
+    for path in paths:
+        inside = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+        for file in inside if path.is_dir() else [path] if path.is_file() else []:
             found.setdefault(file.resolve(), file)
-    return found.values()
+    return list(found.values())
 
 
 def origin_of(document: Document) -> Origin:

@@ -41,8 +41,8 @@ class Rule:
     """A compiled detection rule.
 
     `alerts` is false where the level is informational, or a correlation without `generate: true`
-    refers to the rule: its matches then feed correlations only. `correlation_fields` are the event fields that correlations over
-    it need; a Match carries their values.
+    refers to the rule: its matches then feed correlations only. `correlation_fields` are the event
+    fields that correlations over it need; a Match carries their values.
     """
 
     id: str
@@ -124,11 +124,15 @@ class RuleSet:
     rules: tuple[Rule, ...] = ()
     correlations: tuple[Correlation, ...] = ()
     problems: tuple[Problem, ...] = ()
+    failed: int = 0  # documents, or files that do not read, that contributed nothing
+
+    @property
+    def items(self) -> tuple[Rule | Correlation, ...]:
+        return (*self.rules, *self.correlations)
 
     @cached_property
     def by_id(self) -> Mapping[str, Rule | Correlation]:
-        items: list[Rule | Correlation] = [*self.rules, *self.correlations]
-        return {item.id: item for item in items}
+        return {item.id: item for item in self.items}
 
     @cached_property
     def correlations_over(self) -> Mapping[str, Sequence[Correlation]]:
