@@ -25,12 +25,13 @@ _LEFT_OUT = frozenset({"tmpfs", "devtmpfs", "ramfs", "efivarfs", "squashfs", "is
 @collector(every="health", fetch=DF)
 def linux_filesystems(output: CommandOutput) -> Iterator[Sample]:
     """Size and use as df shows them, for each mount point; of overlays only `/` (a container's own)."""
-    for line in output.stdout.splitlines()[1:]:
-        match = _LINE.fullmatch(line)
-        if match is None or match["type"] in _LEFT_OUT or match["size"] == "0":
+    lines = filter(None, map(_LINE.fullmatch, output.stdout.splitlines()))
+    # Both spellings of the command may have printed; what is mounted last on a point covers the others.
+    for mount, match in {match["mount"]: match for match in lines}.items():
+        if match["type"] in _LEFT_OUT or match["size"] == "0":
             continue
-        if match["type"] == "overlay" and match["mount"] != "/":
+        if match["type"] == "overlay" and mount != "/":
             continue
-        labels = {"filesystem": match["mount"]}
+        labels = {"filesystem": mount}
         yield Sample("filesystem_size_bytes", int(match["size"]) * 1024, labels)
         yield Sample("filesystem_used_bytes", int(match["used"]) * 1024, labels)

@@ -11,7 +11,7 @@ MEMINFO = SshCommand("linux-memory", "cat /proc/meminfo", maximum_bytes=64_000)
 
 @collector(every="health", fetch=MEMINFO)
 def linux_memory(output: CommandOutput) -> Iterator[Sample]:
-    """Pools `physical` and `swap`; used = what new programs could not have without swapping (MemAvailable)."""
+    """Pools `physical` and `swap`; used = all but MemAvailable, which programs can have."""
     kilobytes = {}
     for line in output.stdout.splitlines():
         name, _, rest = line.partition(":")

@@ -15,11 +15,11 @@ from soc.collect import CommandOutput, LogRecord, SshCommand, collector
 FIRST_CONTACT_BYTES = 65_536
 PULL_BYTES = 1_048_576
 
-# A file is known by its inode and the checksum of its first line: inodes are used again, and a file
-# cut in place keeps its own. A file without a whole line has neither lines nor a first one.
-# Rotated files are read, oldest first, from the one the cursor names; only what was compressed
-# before it was read is lost. A line counts once its newline is there; one longer than a whole pull
-# is given in part, or the log would stand still.
+# A file is known by its inode and the checksum of its first line: inodes are used again, a file that
+# is cut in place keeps its own, and its copy has the same first line. Rotated files are read, oldest
+# first, from the one the cursor names; only what was compressed before it was read is lost. A line
+# counts once its newline is there; one longer than a whole pull is given in part, or the log would
+# stand still.
 _SCRIPT = """\
 read -r cursor
 log=
@@ -37,7 +37,7 @@ pull() {
   [ $count -gt 0 ] || return 0
   left=$((left - count))
   tail -c +$(($2 + 1)) "$1" | head -c $count | tr "\\\\000" " " |
-  awk -v file="$file" -v at="$2" -v end=$(($2 + count)) -v skip="$3" -v full=$((left == 0)) \
+  awk -v file="$file" -v at="$2" -v end=$(($2 + count)) -v skip="$3" -v full=$((count == PULL_BYTES)) \
     "{ at += length(\\$0) + 1; line = \\$0 }
     at > end { exit }
     NR > skip { print file \\":\\" at \\" \\" substr(\\$0, 1, 8192) }
@@ -61,7 +61,7 @@ for path in $(ls -1tr "$log".[0-9]* "$log"-[0-9]* 2>/dev/null) "$log"; do
   case $path in *.gz|*.xz|*.bz2|*.zst) continue;; esac
   identify "$path"
   if [ -n "$found" ]; then pull "$path" 0 0
-  else case $cursor in "$file":*) found=1; pull "$path" "$offset" 0;; esac
+  else case $cursor in *:"${file#*:}":*) found=1; pull "$path" "$offset" 0;; esac
   fi
 done
 [ -n "$found" ] || { identify "$log"; pull "$log" 0 0; }
@@ -87,7 +87,7 @@ _LINE = re.compile(r"(\d+:\d+:\d+) (.*)")
 
 @collector(every="reachability", fetch=AUTH_LOG)
 def linux_auth_log(output: CommandOutput) -> Iterator[LogRecord]:
-    """Whole lines since the cursor (inode:checksum:offset of a line's end); the first contact reads the last 64 KB."""
+    """Whole lines since the cursor (inode:checksum:offset of a line's end); at first the last 64 KB."""
     *lines, _ = output.stdout.split("\n")  # what follows the last newline was cut
     for line in lines:
         if match := _LINE.fullmatch(line):
