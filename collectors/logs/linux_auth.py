@@ -28,7 +28,7 @@ for path in LOG_PATHS; do [ -f "$path" ] && log=$path && break; done
 [ -r "$log" ] || { echo "$log: permission denied" >&2; exit 1; }
 left=PULL_BYTES
 identify() {
-  set -- "$1" $(stat -c "%i %s" "$1") $(head -n 1 "$1" | head -c 1024 | cksum)
+  set -- "$1" $(stat -c "%i %s" "$1") $(head -n 1 "$1" | head -c 1024 | sha256sum | head -c 12)
   file=$2:$4 size=$3
 }
 pull() {
@@ -51,7 +51,7 @@ case $cursor in
     [ "$offset" -le "$size" ] || offset=0
     pull "$log" "$offset" 0
     exit 0;;
-  *[!0-9:]*|"")
+  *[!0-9a-f:]*|"")
     offset=$((size > FIRST_BYTES ? size - FIRST_BYTES : 0))
     pull "$log" "$offset" $((offset > 0))
     exit 0;;
@@ -82,7 +82,7 @@ AUTH_LOG = SshCommand(
     maximum_bytes=4 * PULL_BYTES,  # the cursors before the lines count as well
 )
 
-_LINE = re.compile(r"(\d+:\d+:\d+) (.*)")
+_LINE = re.compile(r"(\d+:[0-9a-f]+:\d+) (.*)")
 
 
 @collector(every="reachability", fetch=AUTH_LOG)
