@@ -19,6 +19,7 @@ _COMMANDS = (
     "/usr/bin/journalctl -u postgresql",
     "/usr/bin/df -h",
 )
+_MINUTE = 60_000_000  # microseconds
 _KEY = "ED25519 SHA256:cKHqSxq1t0FhLm9s8o0xq0rC1mK3o7a1v9oRm2n4pQ8"
 _MISTYPED_SHARE = 0.15  # people mistype passwords: far below what guessing looks like
 _GUESSED = ("admin", "oracle", "test", "ubuntu")
@@ -26,12 +27,16 @@ _GUESSED = ("admin", "oracle", "test", "ubuntu")
 
 @dataclass(frozen=True, slots=True, order=True)
 class AuthLine:
-    """One log line. `time` is in UTC seconds, unique within a host to the microsecond."""
+    """One log line. `microseconds` (UTC since the epoch) are unique within a host."""
 
-    time: float
+    microseconds: int
     program: str
     process_id: int
     message: str
+
+
+def _line(time: float, program: str, process_id: int, message: str) -> AuthLine:
+    return AuthLine(round(time * 1e6), program, process_id, message)
 
 
 class AuthLog:
@@ -42,10 +47,11 @@ class AuthLog:
         self._scenario = scenario
         self._minute = lru_cache(maxsize=256)(self._lines_of)
 
-    def between(self, after: float, until: float) -> list[AuthLine]:
-        """Lines with after < time <= until, in order."""
-        minutes = range(int(after // 60), int(until // 60) + 1)
-        return [line for minute in minutes for line in self._minute(minute) if after < line.time <= until]
+    def between(self, after: int, until: int) -> list[AuthLine]:
+        """Lines with after < time <= until, in order; both are microseconds like theirs."""
+        minutes = range(after // _MINUTE, until // _MINUTE + 1)
+        lines = (line for minute in minutes for line in self._minute(minute))
+        return [line for line in lines if after < line.microseconds <= until]
 
     def _lines_of(self, minute: int) -> tuple[AuthLine, ...]:
         generator = dice(self._scenario.seed, self._host, "auth", str(minute))
@@ -60,16 +66,16 @@ class AuthLog:
             lines += self._cron(begins + 1.2, process_id + 3)
         attack = self._scenario.attack
         if attack.device == self._host:
-            lines += [line for line in _attack(attack) if minute == int(line.time // 60)]
+            lines += [line for line in _attack(attack) if minute == line.microseconds // _MINUTE]
         return tuple(sorted(lines))
 
     @staticmethod
     def _session(time: float, process_id: int, user: str, source: str) -> list[AuthLine]:
         accepted = f"Accepted publickey for {user} from {source} port {_port(process_id)} ssh2: {_KEY}"
         return [
-            AuthLine(time, "sshd", process_id, accepted),
-            AuthLine(time + 0.02, "sshd", process_id, _opened("sshd", f"{user}(uid=1001)")),
-            AuthLine(time + 1.9, "sshd", process_id, _closed("sshd", user)),
+            _line(time, "sshd", process_id, accepted),
+            _line(time + 0.02, "sshd", process_id, _opened("sshd", f"{user}(uid=1001)")),
+            _line(time + 1.9, "sshd", process_id, _closed("sshd", user)),
         ]
 
     def _administration(self, time: float, process_id: int, chance: float) -> list[AuthLine]:
@@ -79,22 +85,20 @@ class AuthLog:
         lines = self._session(time, process_id, user, source)
         if chance < _MISTYPED_SHARE:
             failed = f"Failed password for {user} from {source} port {_port(process_id)} ssh2"
-            lines.append(AuthLine(time - 4, "sshd", process_id, failed))
+            lines.append(_line(time - 4, "sshd", process_id, failed))
         called = f"{user:>8} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND={command}"
         return [
             *lines,
-            AuthLine(time + 0.6, "sudo", process_id + 9, called),
-            AuthLine(
-                time + 0.61, "sudo", process_id + 9, _opened("sudo", "root(uid=0)", f"{user}(uid=1002)")
-            ),
-            AuthLine(time + 0.9, "sudo", process_id + 9, _closed("sudo", "root")),
+            _line(time + 0.6, "sudo", process_id + 9, called),
+            _line(time + 0.61, "sudo", process_id + 9, _opened("sudo", "root(uid=0)", f"{user}(uid=1002)")),
+            _line(time + 0.9, "sudo", process_id + 9, _closed("sudo", "root")),
         ]
 
     @staticmethod
     def _cron(time: float, process_id: int) -> list[AuthLine]:
         return [
-            AuthLine(time, "CRON", process_id, _opened("cron", "root(uid=0)")),
-            AuthLine(time + 0.1, "CRON", process_id, _closed("cron", "root")),
+            _line(time, "CRON", process_id, _opened("cron", "root(uid=0)")),
+            _line(time + 0.1, "CRON", process_id, _closed("cron", "root")),
         ]
 
 
@@ -118,15 +122,15 @@ def _attack(attack: BruteForce) -> tuple[AuthLine, ...]:
         process_id, port = 20_000 + number, 50_000 + number
         where = f"from {attack.source_ip} port {port}"
         if number < len(_GUESSED):
-            lines.append(AuthLine(time - 0.3, "sshd", process_id, f"Invalid user {_GUESSED[number]} {where}"))
+            lines.append(_line(time - 0.3, "sshd", process_id, f"Invalid user {_GUESSED[number]} {where}"))
             user = f"invalid user {_GUESSED[number]}"
         else:
             user = attack.user
-        lines.append(AuthLine(time, "sshd", process_id, f"Failed password for {user} {where} ssh2"))
+        lines.append(_line(time, "sshd", process_id, f"Failed password for {user} {where} ssh2"))
     process_id, where = 20_000 + attack.attempts, f"from {attack.source_ip} port {50_000 + attack.attempts}"
     opened = _opened("sshd", f"{attack.user}(uid=1005)")
     lines += [
-        AuthLine(attack.login, "sshd", process_id, f"Accepted password for {attack.user} {where} ssh2"),
-        AuthLine(attack.login + 0.02, "sshd", process_id, opened),
+        _line(attack.login, "sshd", process_id, f"Accepted password for {attack.user} {where} ssh2"),
+        _line(attack.login + 0.02, "sshd", process_id, opened),
     ]
     return tuple(lines)

@@ -85,14 +85,17 @@ def _snmp_v3(directory: Path, inventory: Inventory, estate: Estate) -> None:
 def _ssh(directory: Path, inventory: Inventory, estate: Estate) -> None:
     import paramiko
 
+    from soc.collect.load import load_collectors
     from soc.demo.keys import authorized_key
+    from soc.demo.linux import Shell, command_ids
     from soc.demo.ssh_server import SshHost, SshServer
 
     keys = directory / workplace.SSH
+    ids = command_ids(load_collectors())
     hosts = {
         workplace.endpoint(device, "ssh"): SshHost(
             paramiko.Ed25519Key.from_private_key_file(str(keys / "host_keys" / device.name)),
-            estate.host(device.name),
+            Shell(estate.host(device.name), ids),
             _silent(estate, device.name),
         )
         for device in workplace.devices_with(inventory, "ssh")

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from soc.collect.declare import SshCommand
+from soc.collect.declare import SnmpScalars, SnmpTable, SshCommand
 from soc.collect.port import Answer, Failure, Job
-from soc.collect.snmp.plan import Plan, scalar_row, table_rows
+from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, scalar_row, table_rows
 from soc.collect.snmp.walk import ColumnCells
 from soc.demo import ber
 from soc.demo.estate import Estate
@@ -52,19 +52,26 @@ class SimulatedSnmp:
         credential = job.credentials[0]
         answer = Answer(job, time, True, _SNMP_SECONDS, credential.name)
         is_v1 = str(credential.settings.get("version")) == "1"
-        plan = Plan(job.fetches)
-        scalars = {}
-        for oid in plan.scalars:
-            position = tree.position(ber.parse_oid(oid))
-            if position is not None and not (is_v1 and tree.tag(position) == ber.COUNTER64):
-                _, tag, value = tree.read(position, time)
-                scalars[oid] = _raw(tag, value)
-        columns = {oid: _column(tree, oid, time, is_v1) for oids in plan.columns.values() for oid in oids}
-        for group in plan.groups:
-            answer.values[group] = scalar_row(group, scalars, answer.counts)
-        for table in plan.tables:
-            answer.values[table] = table_rows(table, columns, answer.counts)
+        object_id = str(_scalars(tree, [SYSTEM_OBJECT_ID], time, is_v1).get(SYSTEM_OBJECT_ID, ""))
+        for fetch in job.fetches:
+            if isinstance(fetch, SnmpScalars):
+                oids = [column.id for column in fetch.columns.values()] if fetch.asks(object_id) else []
+                answer.values[fetch] = scalar_row(fetch, _scalars(tree, oids, time, is_v1), answer.counts)
+            elif isinstance(fetch, SnmpTable):
+                oids = [fetch.column_oid(name) for name in fetch.columns] if fetch.asks(object_id) else []
+                columns = {oid: _column(tree, oid, time, is_v1) for oid in oids}
+                answer.values[fetch] = table_rows(fetch, columns, answer.counts) if oids else []
         return answer
+
+
+def _scalars(tree: VariableTree, oids: list[str], time: float, is_v1: bool) -> dict[str, Any]:
+    found = {}
+    for oid in oids:
+        position = tree.position(ber.parse_oid(oid))
+        if position is not None and not (is_v1 and tree.tag(position) == ber.COUNTER64):
+            _, tag, value = tree.read(position, time)
+            found[oid] = _raw(tag, value)
+    return found
 
 
 def _column(tree: VariableTree, oid: str, time: float, is_v1: bool) -> ColumnCells:
@@ -98,7 +105,7 @@ class SimulatedSsh:
         for fetch in job.fetches:
             if isinstance(fetch, SshCommand):
                 line = job.cursors.get(fetch.stream, "") if fetch.stream else ""
-                answer.values[fetch] = host.run(fetch.command, line, time)
+                answer.values[fetch] = host.output(fetch.id, line, time)
         return answer
 
 
