@@ -56,7 +56,7 @@ class Ledger:
     def evidence(self, signal: Evidence) -> None:
         """A detection rule or a correlation found something: extend its occurrence or open one."""
         fingerprint = fingerprint_of(signal.rule.id, signal.labels)
-        alert = self._extended(fingerprint, signal)
+        alert = self.occurrence(fingerprint, signal)
         if alert is None:
             self._open(
                 signal.rule, fingerprint, signal.labels, signal.device, signal.summary, "",
@@ -73,6 +73,17 @@ class Ledger:
             )
         )
         self._add_evidence(alert.id, signal.events)
+
+    def occurrence(self, fingerprint: str, signal: Evidence) -> Alert | None:
+        """The occurrence these matches belong to: within its window; once closed, only what came before."""
+        window = signal.rule.window_seconds
+        for alert in sorted(
+            self._alerts.get(fingerprint, {}).values(), key=lambda alert: alert.opened, reverse=True
+        ):
+            near = signal.first <= alert.last_seen + window and signal.last >= alert.first_seen - window
+            if near and (alert.closed is None or signal.last <= alert.closed):
+                return alert
+        return None
 
     def firing(self, signal: Firing, time: float) -> None:
         """An availability rule fires for these labels at rule time `time`; `signal.newly` = not before."""
@@ -149,17 +160,6 @@ class Ledger:
         if alert.condition in ("firing", "no-data"):
             return False
         return alert.workflow == "closed" or time - alert.last_seen > alert.window_seconds
-
-    def _extended(self, fingerprint: str, signal: Evidence) -> Alert | None:
-        """The occurrence these matches belong to: within its window; once closed, only what came before."""
-        window = signal.rule.window_seconds
-        for alert in sorted(
-            self._alerts.get(fingerprint, {}).values(), key=lambda alert: alert.opened, reverse=True
-        ):
-            near = signal.first <= alert.last_seen + window and signal.last >= alert.first_seen - window
-            if near and (alert.closed is None or signal.last <= alert.closed):
-                return alert
-        return None
 
     def _open(
         self,

@@ -244,12 +244,7 @@ class Alerts:
             """,
             {"id": alert_id},
         )
-        return [
-            Transition(
-                *row[:11], actor=Actor(*row[11:14]), reason=row[14], disposition=row[15], version=row[16]
-            )
-            for row in rows
-        ]
+        return [Transition(*(*row[:11], Actor(*row[11:14]), *row[14:])) for row in rows]
 
     def evidence(self, alert_id: str) -> list[tuple[str, float]]:
         """(event id, time) of the evidence kept, oldest first."""

@@ -19,6 +19,12 @@ class Cursors:
         self._database.execute("DELETE FROM cursor WHERE name = $name", {"name": name})
         self._database.execute("INSERT INTO cursor VALUES ($name, $value)", {"name": name, "value": value})
 
+    def next(self, name: str) -> int:
+        """Count `name` up by one; returns the new number, 1 at first."""
+        number = (self.get(name) or 0) + 1
+        self.set(name, number)
+        return number
+
     def starting_with(self, prefix: str) -> dict[str, int]:
         """All with that prefix, by the rest of their names."""
         rows = self._database.rows(

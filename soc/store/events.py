@@ -74,6 +74,8 @@ class Events:
 
     def add_own(self, events: Sequence[Event], batch: int | None) -> None:
         """Store events that this process made. They are matched after `batch`; None = never."""
+        if not events:
+            return
         self._database.stage(
             "staged_event",
             _COLUMNS,
@@ -103,6 +105,13 @@ class Events:
                 {"batch": batch},
             )
         ]
+
+    def has_own_since(self, batch: int) -> bool:
+        """Whether own events of transactions after `batch` wait to be matched."""
+        [(found,)] = self._database.rows(
+            "SELECT EXISTS (SELECT 1 FROM event WHERE own_batch > $batch)", {"batch": batch}
+        )
+        return bool(found)
 
     def by_ids(self, ids: Sequence[str]) -> list[Event]:
         """Those events, by time."""

@@ -34,7 +34,9 @@ class Facts:
                 SELECT device, key, instance, time, text AS value
                 FROM staged
                 WHERE record = 'fact'
-                QUALIFY row_number() OVER (PARTITION BY device, key, instance, time ORDER BY position DESC) = 1
+                QUALIFY row_number() OVER (
+                    PARTITION BY device, key, instance, time ORDER BY position DESC
+                ) = 1
             ), reading AS (
                 SELECT DISTINCT device, unnest(fact_keys) AS key, time
                 FROM staged
@@ -71,7 +73,7 @@ class Facts:
         )
 
     def _keep_changes(self) -> None:
-        """fact_change: observations that differ from the one before. Those older than what is known are late."""
+        """fact_change: what differs from the observation before; older ones than the known are late."""
         self._database.execute(
             """
             CREATE OR REPLACE TEMP TABLE fact_change AS
@@ -85,11 +87,15 @@ class Facts:
                 LEFT JOIN fact_current AS present USING (device, key, instance)
                 WHERE present.since IS NULL OR present.since < observed.time
             ), compared AS (
-                SELECT *, lag(value) OVER (PARTITION BY device, key, instance ORDER BY time, known DESC) AS old
+                SELECT *, lag(value) OVER (
+                           PARTITION BY device, key, instance ORDER BY time, known DESC
+                       ) AS old
                 FROM chain
             )
             SELECT device, key, instance, time, value, old,
-                   CASE WHEN value IS NULL THEN 'removed' WHEN old IS NULL THEN 'added' ELSE 'changed' END AS action
+                   CASE WHEN value IS NULL THEN 'removed'
+                        WHEN old IS NULL THEN 'added'
+                        ELSE 'changed' END AS action
             FROM compared
             WHERE NOT known AND value IS DISTINCT FROM old
             """
@@ -98,7 +104,11 @@ class Facts:
     def _store_changes(self, now: float, batch: int) -> None:
         self._database.execute("INSERT INTO fact SELECT device, key, instance, value, time FROM fact_change")
         self._database.execute(
-            "DELETE FROM fact_current USING fact_change WHERE fact_current.device = fact_change.device AND fact_current.key = fact_change.key AND fact_current.instance = fact_change.instance"
+            """
+            DELETE FROM fact_current USING fact_change AS gone
+            WHERE fact_current.device = gone.device AND fact_current.key = gone.key
+              AND fact_current.instance = gone.instance
+            """
         )
         self._database.execute(
             """
@@ -111,7 +121,8 @@ class Facts:
         self._database.execute(
             """
             INSERT INTO event BY NAME
-            SELECT md5(concat_ws(chr(31), 'change', device, key, instance, epoch_us(time), action, value)) AS id,
+            SELECT md5(concat_ws(chr(31), 'change', device, key, instance, epoch_us(time), action, value))
+                       AS id,
                    time, $now::TIMESTAMP AS received, device, '' AS source_address, FALSE AS relayed,
                    'soc' AS product, 'change' AS category, key AS service,
                    0 AS class_uid, 0 AS activity_id, 2 AS severity_id,

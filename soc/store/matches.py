@@ -169,4 +169,4 @@ class Matches:
             """,
             {"first": moment(first), "last": moment(last)},
         )
-        return [Match(*row[:6], labels=json.loads(row[6]), fields=json.loads(row[7])) for row in rows]
+        return [Match(*(*row[:6], json.loads(row[6]), json.loads(row[7]))) for row in rows]

@@ -67,7 +67,8 @@ class Polls:
             CREATE OR REPLACE TEMP TABLE reachability_chain AS
             WITH fresh AS (
                 SELECT staged.device, staged.collector, staged.time, staged.answered,
-                       coalesce(staged.interval_seconds, 0) AS interval_seconds, staged.segment, staged.position
+                       coalesce(staged.interval_seconds, 0) AS interval_seconds, staged.segment,
+                       staged.position
                 FROM staged
                 LEFT JOIN reachability_current AS known USING (device, collector)
                 WHERE staged.record = 'poll'
@@ -79,7 +80,8 @@ class Polls:
                 ) = 1
             ), chain AS (
                 SELECT device, collector, time, answered, interval_seconds, segment, position,
-                       NULL AS gap_1_seconds, NULL AS gap_2_seconds, NULL AS expires, FALSE AS expired,
+                       NULL::DOUBLE AS gap_1_seconds, NULL::DOUBLE AS gap_2_seconds,
+                       NULL::TIMESTAMP AS expires, FALSE AS expired,
                        FALSE AS known
                 FROM fresh
                 UNION ALL BY NAME
@@ -87,8 +89,8 @@ class Polls:
             ), spaced AS (
                 SELECT * REPLACE (
                            CASE WHEN known THEN gap_1_seconds
-                                ELSE epoch_us(time - lag(time) OVER in_time) / 1e6 END AS gap_1_seconds),
-                       lag(gap_1_seconds) OVER in_time AS known_gap
+                                ELSE (epoch_us(time) - epoch_us(lag(time) OVER in_time)) / 1e6
+                           END AS gap_1_seconds)
                 FROM chain
                 WINDOW in_time AS (PARTITION BY device, collector ORDER BY time)
             ), remembered AS (
@@ -100,16 +102,20 @@ class Polls:
                        END AS gap_3_seconds
                 FROM spaced
                 WINDOW in_time AS (PARTITION BY device, collector ORDER BY time)
+            ), paced AS (
+                SELECT *, CASE WHEN gap_3_seconds IS NULL THEN least(gap_1_seconds, gap_2_seconds)
+                               ELSE greatest(least(gap_1_seconds, gap_2_seconds),
+                                             least(greatest(gap_1_seconds, gap_2_seconds), gap_3_seconds))
+                          END AS cadence_seconds
+                FROM remembered
             ), judged AS (
                 SELECT * REPLACE (
-                           CASE WHEN known THEN expires ELSE time + to_microseconds(CAST(1e6 * $intervals * greatest(
-                               interval_seconds,
-                               coalesce(
-                                   CASE WHEN gap_3_seconds IS NULL THEN least(gap_1_seconds, gap_2_seconds)
-                                        ELSE greatest(least(gap_1_seconds, gap_2_seconds),
-                                                      least(greatest(gap_1_seconds, gap_2_seconds), gap_3_seconds))
-                                   END, 0)) AS BIGINT)) END AS expires)
-                FROM remembered
+                    CASE WHEN known THEN expires
+                         ELSE time + to_microseconds(CAST(
+                             1e6 * $intervals * greatest(interval_seconds, coalesce(cadence_seconds, 0))
+                             AS BIGINT))
+                    END AS expires)
+                FROM paced
             )
             SELECT *,
                    lag(time) OVER in_time AS previous_time,

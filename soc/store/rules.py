@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from soc.store.database import Database
 from soc.store.times import moment
@@ -56,17 +57,24 @@ class Rules:
         self._database.execute("INSERT INTO rule_state SELECT * FROM staged_rule_state")
 
     def add_gap(self, group: str, begin: float, end: float, now: float, reason: str) -> None:
-        """Rule times in (begin, end] were not evaluated: what held then is unknown."""
-        self._database.execute(
-            "INSERT INTO evaluation_gap VALUES ($group, $begin, $end, $now, $reason)",
-            {
-                "group": group,
-                "begin": moment(begin),
-                "end": moment(end),
-                "now": moment(now),
-                "reason": reason[:500],
-            },
+        """Rule times in (begin, end] were not evaluated: what held then is unknown.
+
+        A gap that goes on is one row.
+        """
+        known: dict[str, Any] = {"group": group, "begin": moment(begin), "end": moment(end)}
+        known["reason"] = reason[:500]
+        [(longer,)] = self._database.rows(
+            """
+            UPDATE evaluation_gap SET gap_to = $end
+            WHERE rule_group = $group AND gap_to = $begin AND reason = $reason
+            """,
+            known,
         )
+        if not longer:
+            self._database.execute(
+                "INSERT INTO evaluation_gap VALUES ($group, $begin, $end, $now, $reason)",
+                {**known, "now": moment(now)},
+            )
 
     def gaps(self) -> list[tuple[str, float, float, str]]:
         """(group, from, to, reason), oldest first."""

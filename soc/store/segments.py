@@ -121,7 +121,8 @@ class Segments:
             SELECT segment, count(*), count(*) FILTER (
                 (CASE record
                     WHEN 'sample' THEN
-                        metric IS NOT NULL AND interval_seconds IS NOT NULL AND coalesce(json_valid(labels), FALSE)
+                        metric IS NOT NULL AND interval_seconds IS NOT NULL
+                        AND coalesce(json_valid(labels), FALSE)
                     WHEN 'fact' THEN key IS NOT NULL AND instance IS NOT NULL AND text IS NOT NULL
                     WHEN 'poll' THEN collector IS NOT NULL AND ok IS NOT NULL AND answered IS NOT NULL
                     WHEN 'event' THEN id IS NOT NULL AND fields IS NOT NULL

@@ -39,6 +39,11 @@ class Series:
         )  # fmt: skip
         return self._add()
 
+    def oldest(self) -> float | None:
+        """The time of the oldest sample, UTC seconds."""
+        [(oldest,)] = self._database.rows("SELECT epoch_us(min(time)) / 1e6 FROM sample")
+        return None if oldest is None else float(oldest)
+
     def add_staged(self) -> int:
         """Store the staged segments' samples; returns how many were new."""
         self._database.execute(

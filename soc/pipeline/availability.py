@@ -1,0 +1,196 @@
+"""Availability rules: which rule times are due, and what fires at one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from soc.alerting import Firing, Ledger, RuleIdentity, fingerprint_of
+from soc.model import SocError
+from soc.model.alerts import Alert
+from soc.model.ids import digest
+from soc.pipeline.states import Topology
+from soc.promql import Active, Rule, RuleGroup, RuleGroups, evaluate_rule
+from soc.store import Store
+
+CATCH_UP_SECONDS = 2 * 3600
+_CURSOR = "evaluated:"
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What one rule said at one rule time."""
+
+    rule: Rule
+    newly: frozenset[str]  # keys that did not fire the time before
+    firing: tuple[Active, ...]
+    resolved: tuple[str, ...]  # keys
+
+
+class Availability:
+    """The groups' watermarks and the rules' states between two rule times."""
+
+    def __init__(self, store: Store, groups: RuleGroups, topology: Topology) -> None:
+        self._store = store
+        self._groups = {group.id: group for group in groups.groups}
+        self._topology = topology
+        self._states = {
+            rule: {key: Active.load(text) for key, text in found.items()}
+            for rule, found in store.rules.states().items()
+        }
+        self._evaluated = {
+            group: position / 1e6
+            for group, position in store.cursors.starting_with(_CURSOR).items()
+            if group in self._groups
+        }
+        self._verdicts: list[_Verdict] = []
+        self._failed: list[tuple[Rule, str]] = []
+
+    def next_time(self) -> float | None:
+        """The earliest rule time not yet evaluated; None while the store holds no sample."""
+        begin = self._begin()
+        times = [
+            _following(self._evaluated.get(name, begin), group.interval_seconds)
+            for name, group in self._groups.items()
+            if name in self._evaluated or begin is not None
+        ]
+        return min(times, default=None)
+
+    def _begin(self) -> float | None:
+        """Where a group starts that has never been evaluated: with the others, or with the first sample."""
+        if len(self._evaluated) == len(self._groups):
+            return None
+        if self._evaluated:
+            return max(self._evaluated.values())
+        return self._store.series.oldest()
+
+    def skip(self, until: float, now: float) -> list[str]:
+        """Give up rule times up to `until`: they are a gap. Returns the ids of the groups that have one.
+
+        Pending states go, since nobody knows whether the expression held; firing ones stay to be judged.
+        """
+        skipped = []
+        begin = self._begin()
+        for name, group in self._groups.items():
+            evaluated = self._evaluated.get(name, begin)
+            if evaluated is None or _following(evaluated, group.interval_seconds) > until:
+                continue
+            last = until - until % group.interval_seconds
+            self._store.rules.add_gap(name, evaluated, last, now, "not evaluated within 2 h")
+            self._advance(name, last)
+            for rule in group.rules:
+                kept = {
+                    key: active for key, active in self._states.get(rule.id, {}).items() if active.fired_at
+                }
+                self._keep(rule, kept)
+            skipped.append(name)
+        return skipped
+
+    def evaluate(self, time: float) -> None:
+        """Evaluate every group that is due at `time`; `signals` and `apply` tell what came of it."""
+        self._verdicts = []
+        self._failed = []
+        begin = self._begin()
+        for name, group in self._groups.items():
+            if _following(self._evaluated.get(name, begin), group.interval_seconds) != time:
+                continue
+            for rule in group.rules:
+                self._evaluate_rule(group, rule, time)
+            self._advance(name, time)
+
+    def fingerprints(self) -> Iterable[str]:
+        """Of every alert that `apply` may touch."""
+        for verdict in self._verdicts:
+            for active in verdict.firing:
+                yield fingerprint_of(verdict.rule.id, active.group_labels)
+            for key in verdict.resolved:
+                yield _fingerprint(verdict.rule, key)
+
+    def apply(self, ledger: Ledger, time: float) -> None:
+        """Tell the ledger what fires, has resolved, or could not be judged at `time`."""
+        devices = sorted(
+            {
+                device
+                for verdict in self._verdicts
+                for active in verdict.firing
+                if (device := active.labels.get("device"))
+            }
+        )
+        dark = self._dependency_down(devices, time)
+        for verdict in self._verdicts:
+            for active in sorted(verdict.firing, key=lambda active: active.key):
+                ledger.firing(_signal(verdict, active, active.labels.get("device", "") in dark), time)
+            for key in sorted(verdict.resolved):
+                ledger.resolved(verdict.rule.id, _fingerprint(verdict.rule, key), time)
+        for rule, reason in self._failed:
+            for alert in ledger.alerts():
+                if alert.rule_id == rule.id:
+                    ledger.no_data(alert, time, reason)
+
+    def withdrawn(self, alerts: Iterable[Alert]) -> list[Alert]:
+        """Those of the alerts that still fire although their rule is no longer loaded."""
+        loaded = {rule.id for group in self._groups.values() for rule in group.rules}
+        gone = [rule for rule in self._states if rule not in loaded]
+        self._store.rules.save_states({rule: {} for rule in gone})
+        for rule in gone:
+            del self._states[rule]
+        return [alert for alert in alerts if alert.rule_id not in loaded]
+
+    def _evaluate_rule(self, group: RuleGroup, rule: Rule, time: float) -> None:
+        before = self._states.get(rule.id, {})
+        try:
+            after, firing = evaluate_rule(rule, time, self._store.query, before)
+        except SocError as error:
+            reason = str(error).partition("\n")[0]
+            self._store.rules.add_gap(rule.id, time - group.interval_seconds, time, time, reason)
+            self._failed.append((rule, reason))
+            return
+        fired = {key for key, active in before.items() if active.fired_at is not None}
+        now_firing = {active.key for active in firing}
+        self._verdicts.append(
+            _Verdict(rule, frozenset(now_firing - fired), tuple(firing), tuple(sorted(fired - now_firing)))
+        )
+        self._keep(rule, after)
+
+    def _keep(self, rule: Rule, states: Mapping[str, Active]) -> None:
+        if states != self._states.get(rule.id, {}):
+            self._store.rules.save_states({rule.id: {key: active.dump() for key, active in states.items()}})
+            self._states[rule.id] = dict(states)
+
+    def _advance(self, group: str, time: float) -> None:
+        self._evaluated[group] = time
+        self._store.cursors.set(_CURSOR + group, round(time * 1e6))
+
+    def _dependency_down(self, devices: list[str], time: float) -> set[str]:
+        """Those of the devices that nobody can judge at `time`: all they depend on is down."""
+        named = {*devices, *(parent for name in devices for parent in self._topology.parents.get(name, ()))}
+        states = self._store.states.at(sorted(named), time)
+        return {
+            device
+            for device in devices
+            if states.get(device) == "unreachable"
+            or (states.get(device) != "up" and self._topology.all_parents_dark(device, states))
+        }
+
+
+def _following(evaluated: float | None, interval_seconds: float) -> float:
+    """The first multiple of the interval after `evaluated`."""
+    position = evaluated or 0.0
+    return position - position % interval_seconds + interval_seconds
+
+
+def _fingerprint(rule: Rule, key: str) -> str:
+    return digest(rule.id, key)
+
+
+def _signal(verdict: _Verdict, active: Active, dependency_down: bool) -> Firing:
+    rule = verdict.rule
+    return Firing(
+        RuleIdentity(
+            rule.id, rule.version, rule.alert, "availability", rule.severity,
+            active.annotations.get("runbook_url", ""),
+        ),
+        active.group_labels, active.labels, active.labels.get("device", ""), active.active_since,
+        active.key in verdict.newly, dependency_down, active.annotations.get("summary", ""),
+        active.annotations.get("description", ""),
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""Segments that wait in the spool: which come next, which are set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from soc.model import Event, SpoolError
+from soc.model.ids import digest
+from soc.spool.segment import Header, read_header
+from soc.spool.spool import Spool
+from soc.store import Store
+
+ROWS_PER_TRANSACTION = 20_000
+_LATEST_SECONDS = 7_258_118_400  # 2200-01-01
+SegmentFile = tuple[Header, Path]
+
+
+class Waiting:
+    """The spool as the pipeline sees it. `unreadable` are files to set aside, with the reason."""
+
+    def __init__(self, store: Store, spool: Spool) -> None:
+        self._store = store
+        self._spool = spool
+        self._headers: dict[Path, Header] = {}
+        self.unreadable: dict[Path, str] = {}
+
+    def next_files(self, *, before: float | None, one: bool) -> list[SegmentFile]:
+        """The oldest segments not yet ingested, ROWS_PER_TRANSACTION or `one`; only those sealed `before`."""
+        self._look()
+        found: list[SegmentFile] = []
+        rows = 0
+        for path, header in self._headers.items():
+            if before is not None and header.sealed >= before:
+                continue
+            if found and (one or rows + header.rows > ROWS_PER_TRANSACTION):
+                break
+            found.append((header, path))
+            rows += header.rows
+        return found
+
+    def stage(self, files: Sequence[SegmentFile]) -> list[SegmentFile]:
+        """Stage the rows of these files for one transaction; returns those that could be read."""
+        self.unreadable |= self._store.segments.stage(files)
+        return [file for file in files if file[1] not in self.unreadable]
+
+    def finish(self, files: Sequence[SegmentFile]) -> None:
+        """After the commit: these are in, the unreadable ones are reported."""
+        for _, path in files:
+            self._spool.done(path)
+        for path, reason in self.unreadable.items():
+            self._spool.quarantine(path, reason)
+        self.unreadable = {}
+
+    def _look(self) -> None:
+        """Read the headers of new files. Those whose rows are in already (their ingestion was killed
+        before it could set them aside) go to done."""
+        paths = [path for path in self._spool.waiting() if path not in self.unreadable]
+        headers = {path: self._headers[path] for path in paths if path in self._headers}
+        new: dict[Path, Header] = {}
+        for path in paths:
+            if path in headers:
+                continue
+            try:
+                header = read_header(path)
+            except SpoolError as error:
+                self.unreadable[path] = str(error)
+                continue
+            if wrong := _wrong(header, path):
+                self.unreadable[path] = f"{path.name}: {wrong}"
+            else:
+                new[path] = header
+        if new:
+            known = self._store.segments.known([header.segment for header in new.values()])
+            for path, header in new.items():
+                if header.segment in known:
+                    self._spool.done(path)
+                else:
+                    headers[path] = header
+        self._headers = {path: headers[path] for path in paths if path in headers}
+
+
+def _wrong(header: Header, path: Path) -> str:
+    """What makes the header unusable; a file is known by the name of its segment."""
+    if header.segment != path.stem:
+        return f"holds segment {header.segment!r:.60}, not the one it is named after"
+    if not all(isinstance(text, str) for text in (header.writer, header.site)):
+        return "its header names no writer or no site"
+    times = (header.created, header.sealed)
+    if not all(isinstance(time, (int, float)) and 0 <= time < _LATEST_SECONDS for time in times):
+        return "its header lacks the times of creation and sealing"
+    if not isinstance(header.rows, int):
+        return "its header lacks the number of rows"
+    return ""
+
+
+def set_aside_event(path: Path, reason: str) -> Event:
+    """An unreadable segment, as our own event. Its time is the file's, so that it is told once."""
+    time = path.stat().st_mtime
+    return Event(
+        id=digest("segment", path.name),
+        time=time,
+        received=time,
+        product="soc",
+        category="spool",
+        service="quarantine",
+        severity_id=4,
+        message=f"segment set aside: {reason}",
+        fields={"segment": path.stem, "reason": reason},
+    )
