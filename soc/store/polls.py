@@ -133,7 +133,7 @@ class Polls:
         )
         changes = self._database.rows(
             """
-            SELECT segment, device, collector, epoch_us(time) / 1e6 AS at, answered
+            SELECT segment, device, collector, epoch_us(time) / 1e6 AS changed, answered
             FROM reachability_chain
             WHERE NOT known
               AND (previous_time IS NULL OR previous_expired OR previous_expires < time
@@ -142,7 +142,7 @@ class Polls:
             SELECT segment, device, collector, epoch_us(previous_expires) / 1e6, NULL
             FROM reachability_chain
             WHERE NOT known AND NOT previous_expired AND previous_expires < time
-            ORDER BY segment, at, device, collector
+            ORDER BY segment, changed, device, collector
             """
         )
         return [Reachability(*row) for row in changes]
