@@ -48,7 +48,7 @@ MODELS: dict[str, tuple[Model, ...]] = {
         Model("MikroTik", "CCR2004-1G-12S+2XS", "7.14.3", "RouterOS {name}", (14988, 1)),
     ),
     "switch": (
-        Model("Cisco", "C9300-24T", "17.9.4", _NETWORK_OS, (9, 1, 2494)),
+        Model("Cisco", "C9300-12T", "17.9.4", _NETWORK_OS, (9, 1, 2494)),
         Model(
             "Arista",
             "DCS-7050SX3-48YC8",
@@ -58,14 +58,14 @@ MODELS: dict[str, tuple[Model, ...]] = {
         ),
         Model(
             "HP",
-            "J9776A 2530-24G",
+            "J9774A 2530-8G",
             "YA.16.11.0016",
             "HP {name} Switch, revision {version}, ROM YA.15.20",
             (11, 2, 3, 7, 11, 140),
         ),
         Model(
             "Juniper",
-            "ex2300-24t",
+            "ex2300-c-12t",
             "21.4R3",
             "Juniper Networks, Inc. {name} Ethernet Switch, kernel JUNOS {version}",
             (2636, 1, 1, 1, 2, 132),
