@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from soc.collect import Collector
+    from soc.detection import RuleSet
     from soc.inventory import Inventory
+    from soc.pipeline.headless import Site
+    from soc.promql import RuleGroups
 
 
 def inventory_of(args: argparse.Namespace) -> Inventory:
@@ -24,6 +27,39 @@ def collectors_of(args: argparse.Namespace) -> list[Collector]:
     from soc.collect.load import load_collectors
 
     return load_collectors([Path(path) for path in args.collectors or ()])
+
+
+def rules_of(args: argparse.Namespace) -> tuple[RuleSet, RuleGroups]:
+    """Shipped, site and further rules of both kinds. Raises ConfigurationError."""
+    from soc.detection import load_all_rules
+    from soc.model import ConfigurationError
+    from soc.promql import load_all_rule_files
+
+    extra = [Path(path) for path in args.rules or ()]
+    rules = load_all_rules(extra)
+    if rules.errors:
+        raise ConfigurationError(rules.errors)
+    return rules, load_all_rule_files(extra)
+
+
+def site_of(args: argparse.Namespace, command: str) -> Site:
+    """Everything a headless cycle needs. Raises ConfigurationError."""
+    import time
+
+    from soc.cli._places import data_directory
+    from soc.pipeline.headless import Site
+
+    rules, groups = rules_of(args)
+    return Site(
+        data=data_directory(args),
+        inventory=inventory_of(args),
+        collectors=collectors_of(args),
+        rules=rules,
+        groups=groups,
+        now=time.time,
+        monotonic=time.monotonic,
+        command=command,
+    )
 
 
 def seconds(text: str) -> float:

@@ -1,0 +1,99 @@
+"""A whole cycle without a hub: poll what is due, then ingest, evaluate and alert. What cron runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from soc.collect.cycle import Environment, Progress, Summary, run_cycle
+from soc.collect.declare import Collector
+from soc.collect.port import Transport
+from soc.collect.state import CollectState
+from soc.detection import RuleSet
+from soc.intake import Refiner
+from soc.inventory import Inventory
+from soc.model import LockHeldError
+from soc.pipeline.pipeline import Pipeline, PipelineSummary
+from soc.promql import RuleGroups
+from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, SPOOL, STORE_LOCK
+from soc.spool.lock import acquire
+from soc.spool.spool import Spool
+from soc.store import open_store
+
+DEADLINE_SECONDS = 55.0
+STORE_WAIT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A data directory and everything that is loaded to run cycles on it."""
+
+    data: Path
+    inventory: Inventory
+    collectors: Sequence[Collector]
+    rules: RuleSet
+    groups: RuleGroups
+    now: Callable[[], float]  # UTC seconds
+    monotonic: Callable[[], float]
+    command: str  # who holds the locks, for people
+
+    @property
+    def spool(self) -> Path:
+        return self.data / SPOOL
+
+
+def collect(
+    site: Site,
+    transports: Mapping[str, Transport],
+    *,
+    deadline_seconds: float = DEADLINE_SECONDS,
+    everything: bool = False,
+    progress: Progress | None = None,
+) -> Summary:
+    """Poll what is due and seal it, holding collect.lock.
+
+    Raises LockHeldError before any packet when another process collects; SpoolError as run_cycle.
+    """
+    with acquire(site.data / COLLECT_LOCK, 0.0, site.command):
+        state = CollectState(site.data / COLLECT_STATE)
+        try:
+            return run_cycle(
+                environment(site, transports, state),
+                deadline_seconds=deadline_seconds,
+                everything=everything,
+                progress=progress,
+            )
+        finally:
+            state.close()
+
+
+def environment(site: Site, transports: Mapping[str, Transport], state: CollectState) -> Environment:
+    """What a collection cycle on the site works with; the caller holds collect.lock."""
+    return Environment(
+        inventory=site.inventory,
+        collectors=site.collectors,
+        transports=transports,
+        state=state,
+        spool=Spool(site.spool),
+        refine=Refiner(site.inventory.devices, site.rules).refine,
+        now=site.now,
+        monotonic=site.monotonic,
+    )
+
+
+def ingest(site: Site, wait_seconds: float = STORE_WAIT_SECONDS) -> PipelineSummary | None:
+    """Take the store: ingest what waits, evaluate every rule time missed, alert.
+
+    None when another process kept store.lock for `wait_seconds`: the segments wait for it or for the
+    next cycle. Raises StoreError when the store cannot take them; they wait then as well.
+    """
+    try:
+        with (
+            acquire(site.data / STORE_LOCK, wait_seconds, site.command),
+            open_store(site.data, spool_directory=site.spool) as store,
+        ):
+            pipeline = Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups)
+            return pipeline.run(site.now)
+    except LockHeldError:
+        return None
