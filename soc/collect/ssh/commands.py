@@ -20,6 +20,9 @@ _MAXIMUM_STDERR_BYTES = 4096
 _READ_BYTES = 64 * 1024
 _READS_PER_PUMP = 8  # then the other channels have their turn
 _WAIT_SECONDS = 0.5  # an exit status that comes after the end of output wakes nobody
+_REFUSED_WAIT_SECONDS = 0.05
+_REFUSALS_BORNE = 20  # in a row, while nothing else runs
+_CONNECTION_ENDED = (paramiko.SSHException, OSError, EOFError)
 
 
 class _Wake(threading.Event):
@@ -48,13 +51,9 @@ class _Running:
         """Take over some of what has come. Returns the result once it is known."""
         channel, cap = self.channel, self.command.maximum_bytes
         ended = channel.closed or (channel.eof_received and channel.status_event.is_set())
-        for _ in range(_READS_PER_PUMP):
-            if channel.recv_ready():
-                self.stdout += channel.recv(_READ_BYTES)
-            if channel.recv_stderr_ready():
-                data = channel.recv_stderr(_READ_BYTES)
-                self.stderr_bytes += len(data)
-                self.stderr += data[: _MAXIMUM_STDERR_BYTES - len(self.stderr)]
+        with contextlib.suppress(*_CONNECTION_ENDED):  # reading gives the window back, which is sending
+            for _ in range(_READS_PER_PUMP):
+                self._read()
         if len(self.stdout) > cap and self.command.stream:
             return self._output(0, truncated=True)
         if max(len(self.stdout), self.stderr_bytes) > cap:
@@ -68,6 +67,18 @@ class _Running:
         if time.monotonic() >= self.deadline:
             return Failure("deadline", f"{self.command.id}: not done in time, {len(self.stdout)} bytes came")
         return None
+
+    def _read(self) -> None:
+        if self.channel.recv_ready():
+            self.stdout += self.channel.recv(_READ_BYTES)
+        if self.channel.recv_stderr_ready():
+            data = self.channel.recv_stderr(_READ_BYTES)
+            self.stderr_bytes += len(data)
+            self.stderr += data[: _MAXIMUM_STDERR_BYTES - len(self.stderr)]
+
+    def close(self) -> None:
+        with contextlib.suppress(*_CONNECTION_ENDED):
+            self.channel.close()
 
     def _output(self, exit_code: int, *, truncated: bool = False) -> CommandOutput:
         cap = self.command.maximum_bytes
@@ -90,28 +101,32 @@ def run_commands(
     wake = _Wake()
     waiting = list(commands)
     running: list[_Running] = []
-    width = limits.channels
+    width, patience = limits.channels, _REFUSALS_BORNE
     while waiting or running:
         wake.rearm()
+        pause = _WAIT_SECONDS
         while waiting and len(running) < width:
             started = _start(transport, *waiting[0], wake, limits.command_seconds, guard.deadline)
-            if started is None and running:
-                width = len(running)  # the server's MaxSessions is lower: wait until one has ended
+            if started is None and (running or patience > 0):
+                # The server's MaxSessions is lower, or has not noticed yet that one has ended.
+                width, pause, patience = max(1, len(running)), _REFUSED_WAIT_SECONDS, patience - (not running)
                 break
             command, _ = waiting.pop(0)
             if isinstance(started, _Running):
                 running.append(started)
+                patience = _REFUSALS_BORNE
             else:
                 yield command, started or Failure("command", f"{command.id}: the server opens no session")
         for item in list(running):
             result = item.pump(guard)
             if result is not None:
                 running.remove(item)
-                item.channel.close()
+                item.close()
                 yield item.command, result
-        if running and (len(running) >= width or not waiting):
-            nearest = min(item.deadline for item in running)
-            wake.wait(max(0.0, min(_WAIT_SECONDS, nearest - time.monotonic())))
+                pause = 0.0 if waiting else pause
+        nearest = min((item.deadline for item in running), default=guard.deadline)
+        if waiting or running:
+            wake.wait(max(0.0, min(pause, nearest - time.monotonic())))
 
 
 def _start(
@@ -131,18 +146,19 @@ def _start(
         channel = transport.open_session(timeout=left)
     except paramiko.ChannelException:
         return None
-    except (paramiko.SSHException, OSError, EOFError) as error:
+    except _CONNECTION_ENDED as error:
         return _not_run(command, error)
     channel.in_buffer.set_event(wake)
     channel.in_stderr_buffer.set_event(wake)
     channel.settimeout(left)
     try:
         channel.exec_command(command.command)
-    except (paramiko.SSHException, OSError, EOFError) as error:
-        channel.close()
+    except _CONNECTION_ENDED as error:
+        with contextlib.suppress(*_CONNECTION_ENDED):
+            channel.close()
         return _not_run(command, error)
     # A command may end without reading; its output says why.
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(*_CONNECTION_ENDED):
         if command.stream:
             channel.sendall(line.encode() + b"\n")
         channel.shutdown_write()

@@ -1,0 +1,108 @@
+"""Reading known_hosts and judging a host key."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from soc.collect.ssh.failure import SshError
+from soc.collect.ssh.known_hosts import HostKeys, KnownHosts, fingerprint, pinned
+
+KEY = b"\0\0\0\x0bssh-ed25519" + bytes(range(36))
+OTHER = b"\0\0\0\x0bssh-ed25519" + bytes(36)
+
+
+def _line(hosts: str, blob: bytes = KEY, key_type: str = "ssh-ed25519") -> str:
+    return f"{hosts} {key_type} {base64.b64encode(blob).decode()}"
+
+
+def _reason(keys: HostKeys, blob: bytes) -> str:
+    with pytest.raises(SshError) as caught:
+        keys.check("ssh-ed25519", blob)
+    return caught.value.reason
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "port"),
+    [
+        ("web-01", "web-01", 22),
+        ("web-01,192.0.2.7", "192.0.2.7", 22),
+        ("WEB-01", "web-01", 22),
+        ("[web-01]:2222", "web-01", 2222),
+        ("*.example.org", "a.example.org", 22),
+        ("[10.0.0.?]:2222", "10.0.0.7", 2222),
+        ("2001:db8::1", "2001:db8::1", 22),
+    ],
+)
+def test_entry_names_the_host(hosts: str, host: str, port: int) -> None:
+    """Plain names, lists, ports and wildcards are found as ssh finds them."""
+    KnownHosts([_line(hosts)], "test").keys(host, port).check("ssh-ed25519", KEY)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "port"),
+    [
+        ("web-01", "web-01", 2222),
+        ("[web-01]:2222", "web-01", 22),
+        ("*.example.org,!bad.example.org", "bad.example.org", 22),
+        ("web-0[12]", "web-01", 22),
+    ],
+)
+def test_entry_of_another_host_is_unknown(hosts: str, host: str, port: int) -> None:
+    """Another port, an exclusion, and brackets that are no wildcard name somebody else."""
+    assert _reason(KnownHosts([_line(hosts)], "test").keys(host, port), KEY) == "host-key-unknown"
+
+
+def test_hashed_name_as_ssh_keygen_writes_it(tmp_path: Path) -> None:
+    """`ssh-keygen -H` hides names; they are still found."""
+    path = tmp_path / "known_hosts"
+    path.write_text(_line("[web-01]:2222") + "\n")
+    subprocess.run(["ssh-keygen", "-H", "-f", path], check=True, capture_output=True)
+    assert "web-01" not in path.read_text()
+    known = KnownHosts.read(path)
+    known.keys("web-01", 2222).check("ssh-ed25519", KEY)
+    assert _reason(known.keys("web-02", 2222), KEY) == "host-key-unknown"
+
+
+def test_other_key_than_known_is_a_change() -> None:
+    """A host with an entry that shows another key has changed; both fingerprints are named."""
+    keys = KnownHosts([_line("web-01")], "the file").keys("web-01", 22)
+    with pytest.raises(SshError) as caught:
+        keys.check("ssh-ed25519", OTHER)
+    assert caught.value.reason == "host-key-changed"
+    assert fingerprint(KEY) in caught.value.detail
+    assert fingerprint(OTHER) in caught.value.detail
+
+
+def test_revoked_key_is_refused_even_when_listed() -> None:
+    """`@revoked` wins over an entry that accepts the same key."""
+    known = KnownHosts([_line("web-01"), f"@revoked {_line('*')}"], "test")
+    assert _reason(known.keys("web-01", 22), KEY) == "host-key-changed"
+
+
+def test_unreadable_lines_hide_no_others() -> None:
+    """Comments, certificate authorities, unknown key types and rubbish are passed over."""
+    lines = [
+        "# comment", "", "web-01", "web-01 ssh-ed25519 %%%", f"@cert-authority {_line('*', OTHER)}",
+        _line("web-01", b"x", "ssh-from-the-future"), "|1|rubbish ssh-ed25519 AAAA", _line("web-01"),
+    ]  # fmt: skip
+    KnownHosts(lines, "test").keys("web-01", 22).check("ssh-ed25519", KEY)
+
+
+def test_types_known_of_a_host_are_asked_for_first() -> None:
+    """An RSA key is signed for with SHA-2 only (RFC 8332)."""
+    known = KnownHosts([_line("web-01", key_type="ssh-rsa")], "test")
+    assert known.keys("web-01", 22).key_types == ("rsa-sha2-512", "rsa-sha2-256")
+
+
+def test_pinned_fingerprint_is_ssh_keygens(tmp_path: Path) -> None:
+    """A fingerprint pinned as `ssh-keygen -l` prints it accepts its key and no other."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    public = tmp_path / "key.pub"
+    printed = subprocess.run(["ssh-keygen", "-l", "-f", public], check=True, capture_output=True, text=True)
+    keys = pinned([printed.stdout.split()[1]])
+    keys.check("ssh-ed25519", base64.b64decode(public.read_text().split()[1]))
+    assert _reason(keys, OTHER) == "host-key-changed"

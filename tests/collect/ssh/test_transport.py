@@ -1,0 +1,314 @@
+"""The SSH transport against a real sshd."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from soc.collect.declare import CommandOutput, SshCommand
+from soc.collect.port import Answer, Failure, Job
+from soc.collect.ssh import DETECT, Limits, SshTransport
+from soc.model import Device
+
+Ask = Callable[..., Answer]
+HELLO = SshCommand("hello", "echo hello; echo oops >&2; exit 3", exit_codes=(3,))
+
+
+def _key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-f", path], check=True)
+    return path
+
+
+def test_commands_run_and_the_platform_is_remembered(sshd, ask: Ask) -> None:
+    """Output, error text and exit code come back; the platform is a hint for the next time."""
+    answer = ask(sshd.job(HELLO))
+    assert (answer.answered, answer.failure, answer.credential) == (True, None, "ops")
+    assert answer.values == {HELLO: CommandOutput("hello\n", "oops\n", 3)}
+    assert answer.hints == {"platform": "linux"}
+
+
+def test_remembered_platform_saves_the_detection(sshd, ask: Ask) -> None:
+    """With the hint the detection command is not run again."""
+    before = sshd.log.read_text().count("Starting session")
+    assert ask(sshd.job(HELLO, hints={"platform": "linux"})).values
+    assert sshd.log.read_text().count("Starting session") == before + 1
+
+
+def test_commands_of_other_platforms_are_left_out(sshd, ask: Ask) -> None:
+    """They are neither values nor failures."""
+    other = SshCommand("other", "Get-ComputerInfo", platforms=("windows",))
+    answer = ask(sshd.job(HELLO, other))
+    assert set(answer.values) == {HELLO}
+    assert not answer.failures
+
+
+def test_wrongly_remembered_platform_is_forgotten(sshd, ask: Ask) -> None:
+    """When nothing works any more, the platform is looked for again the next time."""
+    command = SshCommand("gone", "exit 1", platforms=("macos",))
+    assert ask(sshd.job(command, hints={"platform": "macos"})).hints == {"platform": ""}
+
+
+def test_cursor_comes_on_standard_input(sshd, ask: Ask) -> None:
+    """A stream's last cursor is one line of input, an empty one at first; others read end of file."""
+    stream = SshCommand("stream", 'read -r line; echo "[$line]"; cat', stream="auth")
+    plain = SshCommand("plain", "cat; echo end")
+    values = ask(sshd.job(stream, plain, cursors={"auth": "12:34 $(x)"})).values
+    assert [values[stream].stdout, values[plain].stdout] == ["[12:34 $(x)]\n", "end\n"]
+    assert ask(sshd.job(stream)).values[stream].stdout == "[]\n"
+
+
+def test_hanging_command_delays_no_other(sshd, ask: Ask) -> None:
+    """It fails with "deadline"; the commands beside and behind it have their answers."""
+    hanging = SshCommand("hanging", "sleep 60")
+    others = [SshCommand(f"other-{number}", f"echo {number}") for number in range(12)]
+    answer = ask(sshd.job(hanging, *others), command_seconds=1.0)
+    assert answer.failures[hanging].reason == "deadline"
+    assert [answer.values[other].stdout for other in others] == [f"{number}\n" for number in range(12)]
+
+
+def test_dribbling_command_is_cut(sshd, ask: Ask) -> None:
+    """Output that keeps coming does not extend the deadline."""
+    dribbling = SshCommand("dribbling", "while sleep 0.1; do echo; done")
+    answer = ask(sshd.job(dribbling), command_seconds=1.0)
+    assert answer.failures[dribbling].reason == "deadline"
+    assert answer.duration_seconds < 10
+
+
+def test_session_deadline_ends_everything(sshd, ask: Ask) -> None:
+    """The total deadline cuts what still runs and what was not begun; what came before it stays."""
+    quick = SshCommand("quick", "echo quick")
+    hanging = [SshCommand(f"hanging-{number}", "sleep 60") for number in range(6)]
+    answer = ask(sshd.job(quick, *hanging), session_seconds=1.5)
+    assert answer.values[quick].stdout == "quick\n"
+    assert {answer.failures[command].reason for command in hanging} == {"deadline"}
+
+
+@pytest.mark.parametrize("redirect", ["", " >&2"])
+def test_gigabyte_output_is_cut_at_the_cap(sshd, ask: Ask, redirect: str) -> None:
+    """Too much on either channel is a failure "limit", which the others survive."""
+    flood = SshCommand("flood", f"head -c 1000000000 /dev/zero{redirect}", maximum_bytes=10_000)
+    after = SshCommand("after", "sleep 0.2; echo after")
+    answer = ask(sshd.job(flood, after))
+    assert answer.failures[flood].reason == "limit"
+    assert answer.values[after].stdout == "after\n"
+    assert answer.counts == {"limit": 1}
+
+
+def test_stream_over_the_cap_is_truncated(sshd, ask: Ask) -> None:
+    """A pull resumes where it was cut, so what came counts."""
+    stream = SshCommand("stream", "seq 1000000", stream="auth", maximum_bytes=10_000)
+    output = ask(sshd.job(stream)).values[stream]
+    assert output.truncated
+    assert len(output.stdout) == 10_000
+    assert output.stdout.startswith("1\n2\n")
+
+
+def test_binary_output_is_decoded_with_replacement(sshd, ask: Ask) -> None:
+    """Bytes that are no UTF-8 harm nothing."""
+    command = SshCommand("binary", r"printf 'a\377b\n'")
+    assert ask(sshd.job(command)).values[command].stdout == "a\ufffdb\n"
+
+
+def test_fewer_sessions_on_a_connection_than_we_like(start_sshd, ask: Ask) -> None:
+    """With sshd's MaxSessions at 1 the commands run one after the other."""
+    host = start_sshd("MaxSessions 1\n")
+    commands = [SshCommand(f"c{number}", f"sleep 0.1; echo {number}") for number in range(5)]
+    answer = ask(host.job(*commands))
+    assert [answer.values[command].stdout for command in commands] == [f"{n}\n" for n in range(5)]
+
+
+def test_wrong_key_is_refused_by_name(sshd, ask: Ask, tmp_path: Path) -> None:
+    """An authentication refusal is an answer, and names the credential that was refused."""
+    wrong = sshd.credential("wrong", key_file=str(_key(tmp_path / "wrong")))
+    answer = ask(sshd.job(HELLO, credentials=(wrong,)))
+    assert answer.answered
+    assert answer.failure is not None
+    assert answer.failure.reason == "authentication"
+    assert answer.refused_credentials == ("wrong",)
+
+
+def test_credentials_are_tried_in_order(sshd, ask: Ask, tmp_path: Path) -> None:
+    """The one that works is named, so are those refused before it, even of another user."""
+    wrong = sshd.credential("wrong", key_file=str(_key(tmp_path / "wrong")), user="nobody-here")
+    broken = sshd.credential("broken", key_file=str(tmp_path / "missing"))
+    answer = ask(sshd.job(HELLO, credentials=(broken, wrong, sshd.credential("right"))))
+    assert answer.failure is None
+    assert answer.credential == "right"
+    assert answer.refused_credentials == ("wrong",)
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa", "rsa"])
+def test_encrypted_keys_of_each_kind(sshd, ask: Ask, tmp_path: Path, kind: str) -> None:
+    """A key with a passphrase logs in."""
+    key = _key(tmp_path / "key", kind, "geheim")
+    with (sshd.directory / "authorized_keys").open("a") as file:
+        file.write(key.with_suffix(".pub").read_text())
+    credential = sshd.credential(key_file=str(key), passphrase="geheim")
+    assert ask(sshd.job(HELLO, credentials=(credential,))).failure is None
+
+
+@pytest.mark.parametrize("passphrase", [None, "hunter2-wrong"])
+def test_unusable_key_sends_nothing_and_leaks_nothing(
+    sshd, ask: Ask, tmp_path: Path, passphrase: str | None
+) -> None:
+    """A missing or wrong passphrase is our own failure "credential"; no text holds the secret."""
+    key = _key(tmp_path / "key", passphrase="geheim")
+    before = sshd.log.read_text()
+    credential = sshd.credential(key_file=str(key), passphrase=passphrase)
+    answer = ask(sshd.job(HELLO, credentials=(credential,)))
+    assert not answer.answered
+    assert answer.failure is not None
+    assert answer.failure.reason == "credential"
+    assert str(key) in answer.failure.detail
+    assert "hunter2" not in repr(answer)
+    assert sshd.log.read_text() == before
+
+
+def test_unknown_host_key_is_refused(sshd, ask: Ask, tmp_path: Path) -> None:
+    """Without an entry nothing is sent; the answer shows the fingerprint to compare."""
+    (tmp_path / "empty").touch()
+    for known_hosts in (str(tmp_path / "empty"), str(tmp_path / "missing"), None):
+        answer = ask(sshd.job(HELLO, credentials=(sshd.credential(known_hosts=known_hosts),)))
+        assert answer.answered
+        assert answer.failure is not None
+        assert answer.failure.reason == "host-key-unknown"
+        assert "SHA256:" in answer.failure.detail
+
+
+def test_changed_host_key_ends_before_anything_is_sent(sshd, ask: Ask, tmp_path: Path) -> None:
+    """With another key on record sshd never learns a user name, and no other credential is tried."""
+    other = _key(tmp_path / "other").with_suffix(".pub").read_text().split()
+    known_hosts = tmp_path / "known_hosts"
+    known_hosts.write_text(f"[127.0.0.1]:{sshd.port} {other[0]} {other[1]}\n")
+    before = len(sshd.log.read_text())
+    credential = sshd.credential(known_hosts=str(known_hosts), user="told-to-nobody")
+    answer = ask(sshd.job(HELLO, credentials=(credential, sshd.credential("second"))))
+    assert answer.failure is not None
+    assert answer.failure.reason == "host-key-changed"
+    assert answer.refused_credentials == ()
+    log = sshd.log.read_text()[before:]
+    assert log.count("Connection from") == 1
+    assert "told-to-nobody" not in log
+    assert "Accepted" not in log
+
+
+def test_pinned_fingerprint_needs_no_known_hosts(sshd, ask: Ask) -> None:
+    """The inventory's fingerprint decides alone, for and against."""
+    printed = subprocess.run(
+        ["ssh-keygen", "-l", "-f", sshd.directory / "host_key.pub"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    good, bad = printed.stdout.split()[1], "SHA256:" + "A" * 43
+    unlisted = (sshd.credential(known_hosts=None),)
+    job = sshd.job(HELLO, device=sshd.device(fingerprint=good), credentials=unlisted)
+    assert ask(job).failure is None
+    answer = ask(sshd.job(HELLO, device=sshd.device(fingerprint=bad)))
+    assert answer.failure is not None
+    assert answer.failure.reason == "host-key-changed"
+
+
+def test_known_key_type_is_asked_for(start_sshd, ask: Ask, tmp_path: Path) -> None:
+    """A server with several keys shows the one on record, which is not the one we like best."""
+    rsa = _key(tmp_path / "rsa", "rsa")
+    host = start_sshd(f"HostKey {rsa}\n")
+    public = rsa.with_suffix(".pub").read_text().split()
+    host.known_hosts.write_text(f"[127.0.0.1]:{host.port} {public[0]} {public[1]}\n")
+    assert ask(host.job(HELLO)).failure is None
+
+
+@pytest.mark.parametrize("weak", ["Ciphers aes128-cbc", "Macs hmac-sha1"])
+def test_weak_algorithms_only_by_opting_in(start_sshd, ask: Ask, weak: str) -> None:
+    """A server with weak algorithms only is refused with the way out named; `legacy` takes it."""
+    ciphers = "Ciphers aes128-ctr\n" if weak.startswith("Macs") else ""
+    host = start_sshd(f"{weak}\n{ciphers}")
+    answer = ask(host.job(HELLO))
+    assert answer.failure is not None
+    assert answer.failure.reason == "protocol"
+    assert "legacy" in answer.failure.detail
+    assert ask(host.job(HELLO, device=host.device(legacy=True))).failure is None
+
+
+def test_dropped_connections_are_tried_again(start_sshd) -> None:
+    """Beyond sshd's MaxStartups connections are dropped unheard; every device has its answer anyway."""
+    host = start_sshd("MaxStartups 1\n")
+    jobs = [host.job(HELLO, device=host.device(f"host-{number}")) for number in range(6)]
+    answers: list[Answer] = []
+    limits = Limits(attempts=30, retry_seconds=0.05)
+    SshTransport(limits).run(jobs, answers.append, time.monotonic() + 60)
+    assert "MaxStartups" in host.log.read_text()
+    assert [answer.failure for answer in answers] == [None] * 6
+    assert {answer.job.device.name for answer in answers} == {f"host-{number}" for number in range(6)}
+
+
+def test_sessions_per_host_are_bounded(start_sshd) -> None:
+    """However many devices lie behind one address, few connections stand at a time."""
+    host = start_sshd("")
+    counting = SshCommand("count", "sleep 0.2; pgrep -c -P $(ps -o ppid= -p $(ps -o ppid= -p $PPID))")
+    jobs = [host.job(counting, device=host.device(f"host-{number}")) for number in range(8)]
+    answers: list[Answer] = []
+    SshTransport(Limits(connections_per_host=2)).run(jobs, answers.append, time.monotonic() + 60)
+    log = host.log.read_text().splitlines()
+    standing = most = 0
+    for line in log:
+        standing += line.startswith("Connection from")
+        most = max(most, standing)
+        standing -= line.startswith(("Closing connection", "kex_exchange_identification"))
+    assert len(answers) == 8
+    assert most <= 3  # one that ends is logged after the next began
+
+
+def test_addresses_are_tried_in_order(sshd, ask: Ask) -> None:
+    """An address where nobody listens costs one refusal, then the next is used."""
+    device = Device("host", "hosting", ("127.0.0.2", "127.0.0.1"), options={"ssh": {"port": sshd.port}})
+    assert ask(sshd.job(HELLO, device=device)).failure is None
+    alone = Device("host", "hosting", ("127.0.0.2", "127.0.0.3"), options={"ssh": {"port": sshd.port}})
+    answer = ask(sshd.job(HELLO, device=alone))
+    assert not answer.answered
+    assert answer.failure is not None
+    assert answer.failure.reason == "refused"
+    assert "127.0.0.2" in answer.failure.detail
+    assert "127.0.0.3" in answer.failure.detail
+
+
+def test_every_job_has_one_answer_past_the_deadline(sshd) -> None:
+    """Jobs that the cycle's deadline cuts are answered with "deadline", each once."""
+    hanging = SshCommand("hanging", "sleep 60")
+    jobs = [sshd.job(hanging, device=sshd.device(f"host-{number}")) for number in range(5)]
+    answers: list[Answer] = []
+    SshTransport(Limits(connections=2)).run(jobs, answers.append, time.monotonic() + 2)
+    assert sorted(answer.job.device.name for answer in answers) == [f"host-{n}" for n in range(5)]
+    reasons = {
+        item.reason for answer in answers for item in [*answer.failures.values(), answer.failure] if item
+    }
+    assert reasons == {"deadline"}
+
+
+def test_answers_come_one_at_a_time_on_the_callers_thread(sshd) -> None:
+    """The cycle needs no lock around what it does with an answer."""
+    threads: list[threading.Thread] = []
+    jobs = [sshd.job(HELLO, device=sshd.device(f"host-{number}")) for number in range(3)]
+    SshTransport().run(jobs, lambda _: threads.append(threading.current_thread()), time.monotonic() + 30)
+    assert threads == [threading.current_thread()] * 3
+
+
+def test_detection_that_hangs_fails_the_device(start_sshd, ask: Ask) -> None:
+    """A forced command that says nothing leaves no platform to go by."""
+    host = start_sshd("ForceCommand sleep 60\n")
+    answer = ask(host.job(HELLO), command_seconds=0.5)
+    assert answer.failure == Failure("deadline", f"{DETECT.id}: not done in time, 0 bytes came")
+    assert answer.answered
+    assert "platform" not in answer.hints
+
+
+def test_device_without_address_or_credential(ask: Ask) -> None:
+    """What cannot be tried says so."""
+    nowhere = ask(Job(Device("x", "hosting"), (), (HELLO,)))
+    assert nowhere.failure is not None
+    assert nowhere.failure.reason == "credential"
