@@ -96,7 +96,7 @@ def _with_key(paths: Sequence[Path], key: str) -> list[Path]:
     return [
         file
         for file in rule_files(paths)
-        if any(key in document.content for document in read_documents(file, []))
+        if any(key in document.content for document in read_documents(file, [])[0])
     ]
 
 

@@ -61,11 +61,16 @@ class UnsupportedError(ValueError):
         self.field = field
 
 
-class _QuietRe2(RE2RegexEngine):
-    """pySigma's RE2, without RE2's own messages on standard error."""
+class _Re2(RE2RegexEngine):
+    """pySigma's RE2 without RE2's own messages on standard error. What does not compile is left to
+    `_regular_expression`, which can name the field."""
 
     def compile(self, pattern: str, flags: int = 0) -> RegexPattern:  # noqa: ARG002 (pySigma's port)
-        compiled: RegexPattern = compile_re2(pattern)
+        compiled: RegexPattern
+        try:
+            compiled = compile_re2(pattern)
+        except re2.error:
+            compiled = compile_re2("")
         return compiled
 
 
@@ -76,7 +81,7 @@ def compile_re2(pattern: str) -> AnyType:
     return re2.compile(pattern, options)
 
 
-POLICY = SigmaPolicy(regex_engine=_QuietRe2())
+POLICY = SigmaPolicy(regex_engine=_Re2())
 
 
 def compile_rule(rule: SigmaRule) -> Condition:

@@ -43,28 +43,31 @@ class Document:
         return self.line_of(below)
 
 
-def read_documents(path: Path, problems: list[Problem]) -> list[Document]:
-    """The mappings of a file. What cannot be read is a problem, and nothing of the file is used."""
+def read_documents(path: Path, problems: list[Problem]) -> tuple[list[Document], int]:
+    """(documents that are mappings, how many are not usable). What does not read is a problem; where the
+    file as a whole does not, nothing of it is used."""
     name = str(path)
     try:
         data = path.read_bytes()[: MAXIMUM_FILE_BYTES + 1]
     except OSError as error:
         problems.append(Problem(name, 0, f"cannot read: {error.strerror}"))
-        return []
+        return [], 1
     if len(data) > MAXIMUM_FILE_BYTES:
         problems.append(Problem(name, 0, f"larger than {MAXIMUM_FILE_BYTES} bytes"))
-        return []
+        return [], 1
     text = data.decode("utf-8", "replace")
     try:
         _check_bounds(text)
-        return list(_documents(name, text, problems))
+        found = list(_documents(name, text, problems))
+        usable = [document for document in found if document]
+        return usable, len(found) - len(usable)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         message = str(getattr(error, "problem", None) or error).splitlines()[0]
         problems.append(Problem(name, mark.line + 1 if mark else 0, f"not valid YAML: {message}"))
     except (ValueError, RecursionError) as error:
         problems.append(Problem(name, 0, f"not usable YAML: {error}"))
-    return []
+    return [], 1
 
 
 def _check_bounds(text: str) -> None:
@@ -83,7 +86,8 @@ def _check_bounds(text: str) -> None:
             )
 
 
-def _documents(name: str, text: str, problems: list[Problem]) -> Iterator[Document]:
+def _documents(name: str, text: str, problems: list[Problem]) -> Iterator[Document | None]:
+    """The stream's documents; None for one that is refused."""
     lines = text.splitlines(keepends=True)
     loader = yaml.CSafeLoader(text)
     try:
@@ -97,8 +101,13 @@ def _documents(name: str, text: str, problems: list[Problem]) -> Iterator[Docume
                 continue
             if not isinstance(node, yaml.MappingNode):
                 problems.append(Problem(name, start + 1, "a mapping expected"))
+                yield None
                 continue
+            known = len(problems)
             keys = tuple(_keys(node, (), name, problems))
+            if len(problems) > known:
+                yield None
+                continue
             content = loader.construct_document(node)
             own = "".join(line for line in lines[start:end] if line.rstrip() != "---")
             yield Document(name, start + 1, own, content, keys)

@@ -78,9 +78,8 @@ def load_rules(directories: Sequence[Path]) -> RuleSet:
         Problem(str(path), 0, "no such file or directory") for path in directories if not path.exists()
     ]
     for path in rule_files(directories):
-        known = len(problems)
-        documents = read_documents(path, problems)
-        count += not documents and len(problems) > known
+        documents, unusable = read_documents(path, problems)
+        count += unusable
         for document in documents:
             content = document.content
             if "groups" in content or "rule_files" in content:
