@@ -76,16 +76,16 @@ class DeviceNames:
 
     def _add_contacts(self, device: Device, place: Place) -> None:
         """The same address with the same ports is most likely one device twice, but may be meant."""
-        ports: tuple[object, ...] = ()
+        contact: tuple[object, ...] = (161, "", 22, "")
         if device.options:
-            ports = (
-                _option(device, "snmp", "port"),
-                _option(device, "snmp", "context"),
-                _option(device, "ssh", "port"),
-                _option(device, "ssh", "jump"),
+            contact = (
+                _option(device, "snmp", "port") or 161,
+                _option(device, "snmp", "context") or "",
+                _option(device, "ssh", "port") or 22,
+                _option(device, "ssh", "jump") or "",
             )
         for address in device.addresses:
-            owner, first = self._contacts.setdefault((address, *ports), (device.name, place))
+            owner, first = self._contacts.setdefault((address, *contact), (device.name, place))
             if owner != device.name:
                 other = f"device {quoted(owner)}, at {_shown(first)}"
                 message = f"address {address} with the same ports is also {other}"

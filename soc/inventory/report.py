@@ -14,19 +14,22 @@ _MAXIMUM_HINT_CANDIDATES = 1000  # comparing with every name of a large fleet wo
 
 
 class Findings:
-    """The problems of one inventory; beyond MAXIMUM_PROBLEMS they are counted, not kept."""
+    """The problems of one inventory; beyond MAXIMUM_PROBLEMS of a severity they are counted, not kept."""
 
     def __init__(self) -> None:
         self.error_count = 0
-        self._dropped_count = 0
+        self._warning_count = 0
         self.problems: list[Problem] = []  # as they were met
 
     def add(self, problem: Problem) -> None:
-        self.error_count += problem.severity == "error"
-        if len(self.problems) < MAXIMUM_PROBLEMS:
-            self.problems.append(problem)
+        if problem.severity == "error":
+            self.error_count += 1
+            number = self.error_count
         else:
-            self._dropped_count += 1
+            self._warning_count += 1
+            number = self._warning_count
+        if number <= MAXIMUM_PROBLEMS:
+            self.problems.append(problem)
 
     def in_order(self) -> list[Problem]:
         """By file, in the order the files were met, then by line."""
@@ -34,9 +37,9 @@ class Findings:
         for problem in self.problems:
             order.setdefault(problem.file, len(order))
         ordered = sorted(self.problems, key=lambda problem: (order[problem.file], problem.line))
-        if self._dropped_count:
+        if dropped := self.error_count + self._warning_count - len(ordered):
             severity = "error" if self.error_count else "warning"
-            more = f"{self._dropped_count} more problems are not shown; correct these first"
+            more = f"{dropped} more problems are not shown; correct these first"
             ordered.append(Problem(ordered[0].file, 0, more, severity, "more"))
         return ordered
 
@@ -66,9 +69,9 @@ class Report:
             raise ValueError("expected a path; the home directory that ~ stands for is unknown") from None
 
 
-def quoted(text: str) -> str:
+def quoted(text: str, limit: int = 60) -> str:
     """Somebody's text inside a message: cleaned, bounded, in quotes."""
-    return f"'{clean(text, 60)}'" if len(text) <= 60 else f"'{clean(text, 60)}…'"
+    return f"'{clean(text, limit)}{'…' if len(text) > limit else ''}'"
 
 
 def hint(word: str, known: Collection[str]) -> str:

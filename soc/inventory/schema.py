@@ -56,7 +56,9 @@ def choice(words: Collection[str]) -> Reader:
 
     def read(written: str) -> str:
         if written not in canonical:
-            raise ValueError(f"expected one of {', '.join(words)}, found {quoted(written)}")
+            nearest = hint(written, words) if len(words) > 3 else ""
+            nearest = nearest if "did you mean" in nearest else ""
+            raise ValueError(f"expected one of {', '.join(words)}, found {quoted(written)}{nearest}")
         return canonical[written]
 
     return scalar(read)

@@ -10,12 +10,12 @@ import os
 import re
 import selectors
 import signal
-import stat
 import subprocess
 import time
 from pathlib import Path
 from typing import Final
 
+from soc.inventory.files import read_regular_file
 from soc.inventory.nodes import MappingNode, Node, ScalarNode, is_null
 from soc.inventory.report import Report
 from soc.inventory.schema import listing, scalar
@@ -25,10 +25,10 @@ from soc.model.text import clean
 KINDS: Final = ("env", "file", "keyring", "systemd", "command")
 MAXIMUM_SECRET_BYTES = 65536
 COMMAND_TIMEOUT_SECONDS = 10.0
-_EXPECTED = (
-    "expected a secret reference: {env: NAME}, {file: PATH}, {keyring: SERVICE/USER}, "
-    "{systemd: NAME} or {command: [PROGRAM, ARGUMENT, …]}"
+_REFERENCES = (
+    "{env: NAME}, {file: PATH}, {keyring: SERVICE/USER}, {systemd: NAME} or {command: [PROGRAM, ARGUMENT, …]}"
 )
+_EXPECTED = f"expected a secret reference: {_REFERENCES}"
 
 
 class Secret:
@@ -71,10 +71,8 @@ class Secret:
 def secret(report: Report, node: Node) -> Secret:
     """Reader of a secret. Messages here never show what stands in the file: it may be the secret."""
     if isinstance(node, ScalarNode):
-        report.warning(
-            node.line, f"{report.key}: a secret is written here in plain; refer to it instead ({_EXPECTED})",
-            "literal-secret",
-        )  # fmt: skip
+        message = f"{report.key}: a secret is written here in plain; refer to it by {_REFERENCES}"
+        report.warning(node.line, message, "literal-secret")
         return Secret("literal", node.text)
     if not isinstance(node, MappingNode) or len(node.entries) != 1:
         raise ValueError(_EXPECTED)
@@ -158,23 +156,16 @@ def _systemd_path(name: str) -> Path:
 
 def _file_content(path: Path, where: str, *, guarded: bool = False) -> bytes:
     """Read a file that only its owner, and for reading its group, has access to."""
+    forbidden = 0 if guarded else 0o027
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        return read_regular_file(
+            path, MAXIMUM_SECRET_BYTES, forbidden, "is open to other users; chmod 0600 it"
+        )
     except OSError as error:
-        raise CredentialError(f"{where}: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise CredentialError(f"{where}: expected a regular file")
-        if mode & 0o027 and not guarded:
-            raise CredentialError(
-                f"{where}: mode {stat.S_IMODE(mode):04o} is open to other users; chmod 0600 it"
-            )
-        data = file.read(MAXIMUM_SECRET_BYTES + 1)
-    if len(data) > MAXIMUM_SECRET_BYTES:
-        del data
-        raise CredentialError(f"{where}: larger than {MAXIMUM_SECRET_BYTES} bytes")
-    return data
+        failure = error.strerror
+    except ValueError as error:
+        failure = str(error)
+    raise CredentialError(f"{where}: {failure}")
 
 
 def _command_output(argv: tuple[str, ...], where: str) -> bytes:

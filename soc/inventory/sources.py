@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from soc.inventory.files import read_regular_file
 from soc.inventory.nodes import MappingNode, ScalarNode, SequenceNode, is_null
 from soc.inventory.report import Findings, Report, quoted
 from soc.inventory.yaml_nodes import Span, YamlError, compose
@@ -18,12 +19,13 @@ from soc.model.ids import digest
 MAXIMUM_YAML_BYTES = 32_000_000
 MAXIMUM_ROWS_BYTES = 128_000_000  # of one CSV or JSON-lines file
 MAXIMUM_FILES = 10_000
+MAXIMUM_INCLUDE_DEPTH = 10
 _FORMATS = {".yaml": "yaml", ".yml": "yaml", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
 @dataclass(slots=True)
 class Source:
-    """One file. `span` is where a YAML file's list of devices lies, `cut` whether it was left out."""
+    """One file; `span` is where a YAML file's list of devices lies."""
 
     name: str  # relative to the inventory's directory
     report: Report
@@ -33,7 +35,6 @@ class Source:
     is_main: bool = False
     root: MappingNode | None = None  # YAML only
     span: Span | None = None
-    cut: bool = False
 
 
 def gather(main: Path, findings: Findings, spans: Mapping[str, Span]) -> list[Source]:
@@ -55,20 +56,23 @@ def content_hash(sources: list[Source]) -> str:
 class _Gathering:
     def __init__(self, main: Path, findings: Findings, spans: Mapping[str, Span]) -> None:
         self.sources: list[Source] = []
-        self._home = main.parent.resolve()
+        self._home = _real(main.parent)
         self._findings = findings
         self._spans = spans
         self._seen: set[Path] = set()
 
     def take(self, path: Path, asker: Report, line: int, chain: tuple[Path, ...]) -> None:
         """Read one file and what it includes; `asker` and `line` are where it is asked for."""
-        real = path.resolve()
+        real = _real(path)
         if real in chain:
             names = " → ".join(quoted(item.name) for item in (*chain[chain.index(real) :], real))
             asker.error(line, f"include goes round in a circle: {names}", "circle")
             return
         if real in self._seen:
             asker.warning(line, f"{quoted(path.name)} is included twice, and read once", "duplicate-include")
+            return
+        if len(chain) > MAXIMUM_INCLUDE_DEPTH:
+            asker.error(line, f"include: nested deeper than {MAXIMUM_INCLUDE_DEPTH} files")
             return
         self._seen.add(real)
         is_main = not chain
@@ -77,22 +81,24 @@ class _Gathering:
             asker.error(line, f"{quoted(path.name)}: expected a name ending in {', '.join(_FORMATS)}")
             return
         try:
-            data = read_file(path, MAXIMUM_YAML_BYTES if file_format == "yaml" else MAXIMUM_ROWS_BYTES)
+            # Whoever can write an inventory decides which programs run for its secrets.
+            limit = MAXIMUM_YAML_BYTES if file_format == "yaml" else MAXIMUM_ROWS_BYTES
+            data = read_regular_file(path, limit, stat.S_IWOTH, "lets everybody write to it; chmod o-w it")
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
-            asker.error(line, f"{quoted(str(path))} cannot be read: {reason}", "unreadable")
+            asker.error(line, f"{quoted(str(path), 400)} cannot be read: {reason}", "unreadable")
             return
         report = Report(self._findings, str(path), path.parent.absolute())
         name = str(real.relative_to(self._home)) if chain else ""
         source = Source(
             name, report, file_format, "", hashlib.blake2b(data, digest_size=16).hexdigest(), is_main
         )
-        self.sources.append(source)
         try:
             source.text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             report.error(data.count(b"\n", 0, error.start) + 1, "expected UTF-8 text")
             return
+        self.sources.append(source)
         if file_format == "yaml":
             self._compose(source)
             self._take_included(source, path, (*chain, real))
@@ -100,7 +106,7 @@ class _Gathering:
     def _compose(self, source: Source) -> None:
         text, span = source.text, self._spans.get(source.content_hash)
         if span is not None:
-            text, source.cut = f"{text[: span[0]]} []\n{text[span[1] :]}", True
+            text = f"{text[: span[0]]} []\n{text[span[1] :]}"
         try:
             root, source.span = compose(text, source.report)
         except YamlError as error:
@@ -143,7 +149,7 @@ class _Gathering:
         found = []
         for name in names:
             path = directory / name
-            if path.resolve().is_relative_to(self._home):
+            if _real(path).is_relative_to(self._home):
                 found.append(path)
             else:
                 report.error(
@@ -154,21 +160,6 @@ class _Gathering:
         return found
 
 
-def read_file(path: Path, limit: int) -> bytes:
-    """A regular file of at most `limit` bytes that others cannot write to: it may name programs to run.
-
-    Raises OSError, or ValueError saying what is wrong with it.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise ValueError("expected a regular file")
-        if mode & stat.S_IWOTH:
-            raise ValueError("everybody may write to it; chmod o-w it")
-        data = file.read(limit + 1)
-    if len(data) > limit:
-        raise ValueError(
-            f"larger than {limit} bytes; include large fleets as several CSV or JSON-lines files"
-        )
-    return data
+def _real(path: Path) -> Path:
+    """Without symbolic links; unlike Path.resolve this takes a link to itself for what it is."""
+    return Path(os.path.realpath(path))
