@@ -61,8 +61,8 @@ class _Running:
         if channel.recv_ready() or channel.recv_stderr_ready():
             self.wake.set()
         elif ended:
-            if channel.exit_status < 0 and guard.tripped:
-                return Failure(guard.tripped, f"{self.command.id}: the session was cut")
+            if channel.exit_status < 0 and not channel.get_transport().is_active():
+                return Failure(guard.tripped or "protocol", f"{self.command.id}: the connection ended")
             return self._output(channel.exit_status)
         if time.monotonic() >= self.deadline:
             return Failure("deadline", f"{self.command.id}: not done in time, {len(self.stdout)} bytes came")
