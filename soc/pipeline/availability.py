@@ -15,6 +15,8 @@ from soc.store import Store
 
 CATCH_UP_SECONDS = 2 * 3600
 _CURSOR = "evaluated:"
+_LOOK_AHEAD_TIMES = 60
+Vector = list[tuple[dict[str, str], float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Availability:
             for group, position in store.cursors.starting_with(_CURSOR).items()
             if group in self._groups
         }
+        self._vectors: dict[str, dict[int, Vector]] = {}
         self._verdicts: list[_Verdict] = []
         self._failed: list[tuple[Rule, str]] = []
 
@@ -75,7 +78,7 @@ class Availability:
             evaluated = self._evaluated.get(name, begin)
             if evaluated is None or _following(evaluated, group.interval_seconds) > until:
                 continue
-            last = until - until % group.interval_seconds
+            last = _following(until, group.interval_seconds) - group.interval_seconds
             self._store.rules.add_gap(name, evaluated, last, now, "not evaluated within 2 h")
             self._advance(name, last)
             for rule in group.rules:
@@ -85,6 +88,23 @@ class Availability:
                 self._keep(rule, kept)
             skipped.append(name)
         return skipped
+
+    def look_ahead(self, now: float) -> None:
+        """Where several rule times are due, evaluate each expression once over all of them.
+
+        Holds until the next samples come in; `forget` says so.
+        """
+        begin = self._begin()
+        for name, group in self._groups.items():
+            first = _following(self._evaluated.get(name, begin), group.interval_seconds)
+            count = min(int((now - first) // group.interval_seconds) + 1, _LOOK_AHEAD_TIMES)
+            for rule in group.rules:
+                if count > 1 and _microseconds(first) not in self._vectors.get(rule.id, {}):
+                    self._vectors[rule.id] = self._ahead(rule, first, count, group.interval_seconds)
+
+    def forget(self) -> None:
+        """Samples have come in: what was looked at ahead may no longer hold."""
+        self._vectors = {}
 
     def evaluate(self, time: float) -> None:
         """Evaluate every group that is due at `time`; `signals` and `apply` tell what came of it."""
@@ -136,10 +156,25 @@ class Availability:
             del self._states[rule]
         return [alert for alert in alerts if alert.rule_id not in loaded]
 
+    def _ahead(self, rule: Rule, first: float, count: int, step: float) -> dict[int, Vector]:
+        """The rule's vectors at these rule times; none where the range fails: each time then tells why."""
+        try:
+            series = rule.expression.range(
+                self._store.query, first, first + (count - 1) * step, step, subquery_step=step
+            )
+        except SocError:
+            return {}
+        vectors: dict[int, Vector] = {_microseconds(first + number * step): [] for number in range(count)}
+        for labels, points in series:
+            for time, value in points:
+                vectors[_microseconds(time)].append((labels, value))
+        return vectors
+
     def _evaluate_rule(self, group: RuleGroup, rule: Rule, time: float) -> None:
         before = self._states.get(rule.id, {})
         try:
-            after, firing = evaluate_rule(rule, time, self._store.query, before)
+            vector = self._vectors.get(rule.id, {}).pop(_microseconds(time), None)
+            after, firing = evaluate_rule(rule, time, self._store.query, before, results=vector)
         except SocError as error:
             reason = str(error).partition("\n")[0]
             self._store.rules.add_gap(rule.id, time - group.interval_seconds, time, time, reason)
@@ -159,7 +194,7 @@ class Availability:
 
     def _advance(self, group: str, time: float) -> None:
         self._evaluated[group] = time
-        self._store.cursors.set(_CURSOR + group, round(time * 1e6))
+        self._store.cursors.set(_CURSOR + group, _microseconds(time))
 
     def _dependency_down(self, devices: list[str], time: float) -> set[str]:
         """Those of the devices that nobody can judge at `time`: all they depend on is down."""
@@ -175,8 +210,12 @@ class Availability:
 
 def _following(evaluated: float | None, interval_seconds: float) -> float:
     """The first multiple of the interval after `evaluated`."""
-    position = evaluated or 0.0
-    return position - position % interval_seconds + interval_seconds
+    step = _microseconds(interval_seconds)
+    return (_microseconds(evaluated or 0.0) // step + 1) * step / 1e6
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * 1e6)
 
 
 def _fingerprint(rule: Rule, key: str) -> str:

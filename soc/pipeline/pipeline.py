@@ -76,8 +76,9 @@ class Pipeline:
             time = self._availability.next_time()
             due = time if time is not None and time <= now() else None
             patient = due is not None and now() < max(due, started) + GRACE_SECONDS
-            files = self._waiting.next_files(before=due, one=time is None)
+            files = self._waiting.next_files()
             if due is not None and not (files and patient):
+                self._availability.look_ahead(now())
                 self._transact(now(), (), due)
             elif files or self._waiting.unreadable or self._unmatched():
                 self._transact(now(), files, None)
@@ -154,6 +155,7 @@ class Pipeline:
 
     def _store_rows(self, files: Sequence[SegmentFile], now: float, batch: int) -> None:
         store, summary = self._store, self._summary
+        self._availability.forget()
         store.segments.record((header for header, _ in files), now)
         summary.samples += store.series.add_staged()
         summary.events += store.events.add_staged(batch)

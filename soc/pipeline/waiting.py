@@ -25,15 +25,13 @@ class Waiting:
         self._headers: dict[Path, Header] = {}
         self.unreadable: dict[Path, str] = {}
 
-    def next_files(self, *, before: float | None, one: bool) -> list[SegmentFile]:
-        """The oldest segments not yet ingested, ROWS_PER_TRANSACTION or `one`; only those sealed `before`."""
+    def next_files(self) -> list[SegmentFile]:
+        """The oldest segments not yet ingested: at least one, else up to ROWS_PER_TRANSACTION."""
         self._look()
         found: list[SegmentFile] = []
         rows = 0
         for path, header in self._headers.items():
-            if before is not None and header.sealed >= before:
-                continue
-            if found and (one or rows + header.rows > ROWS_PER_TRANSACTION):
+            if found and rows + header.rows > ROWS_PER_TRANSACTION:
                 break
             found.append((header, path))
             rows += header.rows
