@@ -18,7 +18,7 @@ from soc.collect.ssh.guard import GuardedSocket
 from soc.collect.ssh.known_hosts import HostKeys
 from soc.collect.ssh.limits import Limits
 
-_BYTES_BEFORE_AUTHENTICATION = 1024 * 1024
+_BYTES_BEFORE_AUTHENTICATION = 256 * 1024
 _WINDOW_BYTES = 256 * 1024
 _WEAK_ALGORITHMS = {
     "ciphers": ("aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc"),

@@ -59,7 +59,7 @@ def serve() -> Iterator[Callable[[Peer], int]]:
 def _ask(port: int, *, fetch: SshCommand = HELLO, pin: str = "SHA256:x", **limits: Any) -> Answer:
     device = Device("host", "hosting", ("127.0.0.1",), options={"ssh": {"port": port, "fingerprint": pin}})
     answers: list[Answer] = []
-    limits = {"handshake_seconds": 1.0, "attempts": 1, **limits}
+    limits = {"handshake_seconds": 2.0, "attempts": 1, **limits}
     SshTransport(Limits(**limits)).run(
         [Job(device, (CREDENTIAL,), (fetch,))], answers.append, time.monotonic() + 20
     )
