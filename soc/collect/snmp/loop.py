@@ -19,7 +19,8 @@ from soc.collect.snmp.gufo import Operation, Session, Signal
 
 PLACES = 128
 MAXIMUM_PROGRAMS = 4000
-PATIENCE_SECONDS = 0.05
+PATIENCE_SECONDS = 0.05  # or four times what answers usually take, up to
+MAXIMUM_PATIENCE_SECONDS = 0.5
 # After an undecodable datagram the true answer may still be on its way; a smaller request is sent
 # only when it has not come within this time.
 GRACE_SECONDS = 0.25
@@ -30,12 +31,13 @@ _DATAGRAMS_A_TURN = 16  # a flood at one session must not starve the others
 class Request:
     """One request: its session, what to ask, and how long to wait for the answer."""
 
-    __slots__ = ("expires", "garbage", "operation", "session", "wait_seconds")
+    __slots__ = ("expires", "garbage", "operation", "sent", "session", "wait_seconds")
 
     def __init__(self, session: Session, operation: Operation, wait_seconds: float) -> None:
         self.session = session
         self.operation = operation
         self.wait_seconds = wait_seconds
+        self.sent = 0.0
         self.expires = 0.0
         self.garbage = 0
 
@@ -45,11 +47,13 @@ Program = Generator["Request | list[Program]", Any, None]
 
 
 class _Lane:
-    __slots__ = ("children", "parent", "place", "program", "request")
+    __slots__ = ("children", "heard", "parent", "place", "program", "request", "root")
 
     def __init__(self, program: Program, parent: _Lane | None) -> None:
         self.program = program
         self.parent = parent
+        self.root: _Lane = parent.root if parent else self
+        self.heard = 0.0  # when a root last had an answer
         self.children = 0
         self.request: Request | None = None
         self.place = False
@@ -65,6 +69,8 @@ class Loop:
         self._lanes: dict[int, _Lane] = {}  # by file descriptor, whoever used the session last
         self._timers: list[tuple[float, int, Request, _Lane]] = []
         self._places: deque[tuple[float, _Lane]] = deque()
+        self._patience = PATIENCE_SECONDS
+        self._usual_seconds = 0.0
         self._taken = 0
         self._running = 0
         self._serial = 0
@@ -96,7 +102,8 @@ class Loop:
         lane.place = True
         self._taken += 1
         self._running += 1
-        self._places.append((time.monotonic() + PATIENCE_SECONDS, lane))
+        lane.heard = time.monotonic()
+        self._places.append((lane.heard + self._patience, lane))
         self._resume(lane, None)
 
     def _poll(self, more: bool, ready: bool) -> None:
@@ -122,12 +129,18 @@ class Loop:
                 return
             if outcome is not Signal.GARBAGE:
                 lane.request = None
+                self._heard(lane.root, request)
                 self._resume(lane, outcome)
                 return
             request.garbage += 1
             if request.garbage == 1 and not request.operation.single:
                 request.expires = min(request.expires, time.monotonic() + GRACE_SECONDS)
                 self._arm(request, lane)
+
+    def _heard(self, root: _Lane, request: Request) -> None:
+        root.heard = time.monotonic()
+        self._usual_seconds += (root.heard - request.sent - self._usual_seconds) / 16
+        self._patience = min(max(4 * self._usual_seconds, PATIENCE_SECONDS), MAXIMUM_PATIENCE_SECONDS)
 
     def _drain(self, descriptor: int) -> None:
         """Throw away what comes late at a session that asks nothing just now."""
@@ -142,7 +155,11 @@ class Loop:
     def _expire(self) -> None:
         now = time.monotonic()
         while self._places and self._places[0][0] <= now:
-            self._free_place(self._places.popleft()[1])
+            _, lane = self._places.popleft()
+            if lane.place and lane.heard + self._patience > now:
+                self._places.append((now + self._patience, lane))
+            else:
+                self._free_place(lane)
         cut = now >= self._deadline
         while self._timers and (cut or self._timers[0][0] <= now):
             _, _, request, lane = heapq.heappop(self._timers)
@@ -197,6 +214,7 @@ class Loop:
             self._epoll.register(session.fd, select.EPOLLIN)
             session.polled = True
         lane.request = request
+        request.sent = now
         request.expires = now + request.wait_seconds
         self._arm(request, lane)
         return None
