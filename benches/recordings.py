@@ -44,14 +44,7 @@ PORT_COUNTERS = {
     "ifInOctets": "interface_receive_bytes_total", "ifOutOctets": "interface_transmit_bytes_total",
     "ifInErrors": "interface_receive_errors_total", "ifOutErrors": "interface_transmit_errors_total",
 }  # fmt: skip
-OPER_STATES = {
-    "up": 1.0,
-    "down": 0.0,
-    "testing": 0.0,
-    "dormant": 0.0,
-    "notPresent": 0.0,
-    "lowerLayerDown": 0.0,
-}
+OPER_STATES = dict.fromkeys(("down", "testing", "dormant", "notPresent", "lowerLayerDown"), 0.0) | {"up": 1.0}
 Tally = Callable[[str, bool, str], None]  # figure, found, what it is
 
 
@@ -120,11 +113,8 @@ def _score_ports(rows: Iterable[dict[str, Any]], polled: Polled, tally: Tally) -
             if row.get(column) is not None:
                 # Known without a value of its own in the recording: not there counts as 0 there.
                 got = values.get(index, 0.0 if row[column] == 0 else None)
-                tally(
-                    "interface counters",
-                    got == row[column],
-                    f"port {index} {column} {row[column]}, got {got}",
-                )
+                what = f"port {index} {column} {row[column]}, got {got}"
+                tally("interface counters", got == row[column], what)
 
 
 def _score_supplies(supplies: Iterable[Sequence[Any]], polled: Polled, tally: Tally) -> None:
@@ -203,9 +193,7 @@ def poll(paths: list[Path]) -> Iterator[tuple[str, Polled]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("recordings", type=Path)
-    parser.add_argument(
-        "--limit", type=int, default=0, help="the first N recordings of those with known facts"
-    )
+    parser.add_argument("--limit", type=int, default=0, help="N recordings of those with known facts")
     parser.add_argument("--only", action="append", default=[])
     parser.add_argument("--gaps", type=int, default=20)
     arguments = parser.parse_args()
