@@ -13,6 +13,7 @@ from soc.alerting import Evidence, Ledger, fingerprint_of, transition_event
 from soc.alerting.ledger import FLOODING_PREFIX, FLOODING_SECONDS
 from soc.detection import RuleSet, match_events
 from soc.inventory import Inventory
+from soc.model import Match
 from soc.model.alerts import Alert
 from soc.pipeline.availability import CATCH_UP_SECONDS, Availability
 from soc.pipeline.detections import correlation_signals, feeds_on_alerts, plain_signals, with_total
@@ -126,7 +127,7 @@ class Pipeline:
         """One transaction: match our own events of before, store the waiting files' rows, judge what is
         new, evaluate rule time `time`."""
         store, summary = self._store, self._summary
-        files = self._waiting.stage(waiting)
+        files = self._waiting.stage(waiting) if waiting else []
         with store.transaction():
             batch = store.cursors.next(_TRANSACTION)
             matches = match_events(self._rules, store.events.own_since(store.cursors.get(_MATCHED) or 0))
@@ -136,8 +137,7 @@ class Pipeline:
             )
             if files:
                 self._store_rows(files, now, batch)
-            summary.matches += store.matches.add_staged(matches)
-            signals = plain_signals(store, self._rules) + correlation_signals(store, self._rules)
+            signals = self._detect(matches, files)
             if time is not None:
                 self._change_states(store.polls.expire(time), now, batch)
                 self._availability.evaluate(time)
@@ -165,6 +165,19 @@ class Pipeline:
         store.polls.keep_reachability()
         summary.segments += len(files)
         summary.rows += sum(header.rows for header, _ in files)
+
+    def _detect(self, own: Sequence[Match], files: Sequence[SegmentFile]) -> list[Evidence]:
+        """Store matches on our own events and of the staged files; returns what they mean for alerts."""
+        store = self._store
+        if not files:
+            if not own:
+                return []
+            store.segments.stage(())
+        added = store.matches.add_staged(own)
+        self._summary.matches += added
+        if not added:
+            return []
+        return plain_signals(store, self._rules) + correlation_signals(store, self._rules)
 
     def _change_states(self, changes: Sequence[Reachability], now: float, batch: int) -> None:
         if not changes:

@@ -76,7 +76,10 @@ class Alerts:
         """By rule, the rule times at which it has opened alerts from `since` on, ascending."""
         times: dict[str, list[float]] = {}
         for rule_id, opened in self._database.rows(
-            "SELECT rule_id, epoch_us(opened) / 1e6 AS rule_time FROM alert WHERE opened >= $since ORDER BY rule_time",
+            """
+            SELECT rule_id, epoch_us(opened) / 1e6 AS rule_time
+            FROM alert WHERE opened >= $since ORDER BY rule_time
+            """,
             {"since": moment(since)},
         ):
             times.setdefault(rule_id, []).append(opened)

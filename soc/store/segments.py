@@ -66,23 +66,24 @@ class Segments:
 
     def record(self, headers: Iterable[Header], now: float) -> None:
         """Note these segments as ingested, in the transaction that stores their rows."""
-        for header in headers:
-            self._database.execute(
-                """
-                INSERT INTO segment
-                VALUES ($id, $writer, $site, $created, $sealed, $ingested, $row_count, $simulated)
-                """,
-                {
-                    "id": header.segment,
-                    "writer": header.writer,
-                    "site": header.site,
-                    "created": moment(header.created),
-                    "sealed": moment(header.sealed),
-                    "ingested": moment(now),
-                    "row_count": header.rows,
-                    "simulated": header.simulated,
-                },
-            )
+        self._database.stage(
+            "staged_header",
+            {
+                "id": "VARCHAR", "writer": "VARCHAR", "site": "VARCHAR", "created": "TIMESTAMP",
+                "sealed": "TIMESTAMP", "row_count": "BIGINT", "simulated": "BOOLEAN",
+            },
+            (
+                (
+                    header.segment, header.writer, header.site, header.created, header.sealed, header.rows,
+                    header.simulated,
+                )
+                for header in headers
+            ),
+        )  # fmt: skip
+        self._database.execute(
+            "INSERT INTO segment BY NAME SELECT *, $now::TIMESTAMP AS ingested FROM staged_header",
+            {"now": moment(now)},
+        )
 
     def _read(self, files: Sequence[tuple[Header, Path]]) -> None:
         self._database.execute(_STAGED)
