@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,55 +48,73 @@ def availability_rules(extra: Sequence[Path]) -> list[Result]:
     from soc.model.shipped import shipped
     from soc.promql import load_rule_files
 
-    groups = load_rule_files([shipped("rules") / "availability", *_rule_files(extra)])
+    groups = load_rule_files(_with("groups", [shipped("rules"), *extra]))
     return [
         {
-            "id": rule.id, "kind": "availability", "level": rule.severity, "alerts": True,
-            "title": rule.annotations.get("summary", rule.alert), "version": rule.version,
-            "file": rule.file, "line": rule.line,
+            "id": rule.id,
+            "kind": "availability",
+            "level": rule.severity,
+            "alerts": True,
+            "title": rule.alert,
+            "version": rule.version,
+            "file": rule.file,
+            "line": rule.line,
         }
         for rule in groups.rules
-    ]  # fmt: skip
+    ]
 
 
 def lint_availability(paths: Sequence[Path]) -> list[Problem]:
-    """What is wrong in the Prometheus rule files among `paths`."""
-    from soc.model import ConfigurationError, Problem
-    from soc.promql import load_rule_files
+    """What is wrong in the Prometheus rule files and promtool test files among `paths`."""
+    from soc.model import ConfigurationError
 
-    files = _rule_files(paths)
-    if not files:
-        return []
-    try:
-        load_rule_files(files)
-    except ConfigurationError as error:
-        return list(error.problems) or [Problem(str(files[0]), 0, str(error))]
-    return []
+    problems: list[Problem] = []
+    for key in ("groups", "tests"):
+        for file in _with(key, paths):
+            try:
+                _load(key, file)
+            except ConfigurationError as error:
+                problems += error.problems
+    return list(dict.fromkeys(problems))
 
 
-def availability_tests(paths: Sequence[Path], extra: Sequence[Path]) -> Iterator[Result]:  # noqa: ARG001
+def _load(key: str, file: Path) -> None:
+    if key == "groups":
+        from soc.promql import load_rule_files
+
+        load_rule_files([file])
+    else:
+        from soc.pipeline.ruletests import load_rule_test_file
+
+        load_rule_test_file(file)
+
+
+def availability_tests(paths: Sequence[Path]) -> Iterator[Result]:
     """promtool unit-test files among `paths`; each names its own rule files."""
-    files = _with_key(paths, "rule_files")
-    if not files:
-        return
-    from soc.pipeline.ruletests import run_test_files
+    from soc.model import ConfigurationError
 
-    yield from run_test_files(files)
+    for file in _with("tests", paths):
+        from soc.pipeline.ruletests import load_rule_test_file, run_rule_tests
+
+        try:
+            for result in run_rule_tests(load_rule_test_file(file)):
+                yield result.as_line()
+        except ConfigurationError as error:
+            yield _result(str(file), "", "", "alert", error=str(error))
 
 
-def _rule_files(paths: Sequence[Path]) -> list[Path]:
-    return _with_key(paths, "groups")
-
-
-def _with_key(paths: Sequence[Path], key: str) -> list[Path]:
-    """The YAML files whose first document has this key at its top."""
-    from soc.detection import rule_files
+def _with(key: str, paths: Sequence[Path]) -> list[Path]:
+    """The files among `paths` that are Prometheus rule files ("groups") or promtool tests ("tests")."""
     from soc.detection.documents import read_documents
+    from soc.detection.load import is_promtool_test, rule_files
+
+    def is_wanted(content: Mapping[str, object]) -> bool:
+        return is_promtool_test(content) if key == "tests" else "groups" in content
 
     return [
         file
         for file in rule_files(paths)
-        if any(key in document.content for document in read_documents(file, [])[0])
+        if any(is_wanted(document.content) for document in read_documents(file, [])[0])
     ]
 
 

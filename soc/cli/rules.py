@@ -142,6 +142,7 @@ def _lint(args: argparse.Namespace) -> int:
 
 
 def _test(args: argparse.Namespace) -> int:
+    import itertools
     import time
 
     from soc.cli._rule_files import availability_tests, sigma_tests
@@ -151,16 +152,15 @@ def _test(args: argparse.Namespace) -> int:
     begun = time.perf_counter()
     paths: Sequence[Path] = args.paths or [shipped("rules"), *_extra(args)]
     counts = {"passed": 0, "failed": 0, "errors": 0}
-    for source in (sigma_tests, availability_tests):
-        for result in source(paths, _extra(args)):
-            outcome = "errors" if result["error"] else "passed" if result["ok"] else "failed"
-            counts[outcome] += 1
-            if args.json:
-                _put(result)
-            elif outcome != "passed":
-                named = f"{result['file']}: {result['test']}: {result['case']}: "
-                found = result["error"] or f"got {result['got']}, expected {result['expected']}"
-                print(clean(f"{outcome}: {named}{found}"))
+    for result in itertools.chain(sigma_tests(paths, _extra(args)), availability_tests(paths)):
+        outcome = "errors" if result["error"] else "passed" if result["ok"] else "failed"
+        counts[outcome] += 1
+        if args.json:
+            _put(result)
+        elif outcome != "passed":
+            named = f"{result['file']}: {result['test']}: {result['case']}: "
+            found = result["error"] or f"got {result['got']}, expected {result['expected']}"
+            print(clean(f"{outcome}: {named}{found}"))
     summary = {**counts, "seconds": round(time.perf_counter() - begun, 3)}
     if args.json:
         _put({"summary": summary})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any as AnyType
 
-import re2  # type: ignore[import-untyped]
+import re2
 from sigma.conditions import (
     ConditionAND,
     ConditionFieldEqualsValueExpression,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ def load_rules(directories: Sequence[Path]) -> RuleSet:
         count += unusable
         for document in documents:
             content = document.content
-            if "groups" in content or "rule_files" in content:
+            if is_prometheus(content):
                 continue
             count += 1
             known = len(problems)
@@ -98,6 +98,16 @@ def load_rules(directories: Sequence[Path]) -> RuleSet:
                 problems.append(_unknown(document))
     linked = link(rules, drafts, problems)
     return replace(linked, failed=count - len(linked.rules) - len(linked.correlations))
+
+
+def is_prometheus(content: Mapping[str, Any]) -> bool:
+    """Whether a document is of a Prometheus rule file or a promtool unit-test file."""
+    return "groups" in content or is_promtool_test(content)
+
+
+def is_promtool_test(content: Mapping[str, Any]) -> bool:
+    """By what such files have and a Sigma document, which needs a title, cannot be."""
+    return "rule_files" in content or ("tests" in content and "title" not in content)
 
 
 def rule_files(paths: Sequence[Path]) -> list[Path]:
