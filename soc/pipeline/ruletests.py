@@ -6,6 +6,7 @@ Format: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 from soc.inventory.report import Findings, quoted
 from soc.model import ConfigurationError, Sample, SocError
-from soc.promql import Active, Query, RuleGroups, compile, evaluate_rule, load_rule_files
+from soc.promql import Active, Query, RuleGroups, compile, evaluate_rule, json_number, load_rule_files
 from soc.promql.documents import Section, read_section
 from soc.promql.notation import Gap, Stale, parse_series, parse_values
 from soc.store import Store, memory_store
@@ -49,8 +50,14 @@ class CaseResult:
         """{"file","test","case","kind","ok","got","expected","error"}"""
         return {
             "file": self.file, "test": self.test, "case": self.case, "kind": self.kind, "ok": self.ok,
-            "got": self.got, "expected": self.expected, "error": self.error,
+            "got": [_for_json(result) for result in self.got],
+            "expected": [_for_json(result) for result in self.expected],
+            "error": self.error,
         }  # fmt: skip
+
+
+def _for_json(result: Result) -> Result:
+    return {name: json_number(value) if name == "value" else value for name, value in result.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +264,17 @@ def _expected_samples(section: Section) -> Iterator[Result]:
         text = sample.text("value", required=True)
         try:
             metric, labels = parse_series(sample.text("labels") or "{}")
-            yield {"labels": {"__name__": metric, **labels} if metric else labels, "value": float(text)}
+            yield {"labels": {"__name__": metric, **labels} if metric else labels, "value": _float(text)}
         except ConfigurationError as error:
             sample.error("labels", str(error))
         except ValueError:
             sample.error("value", f"not a number: {quoted(text)}")
+
+
+def _float(text: str) -> float:
+    """A number as YAML or Go writes it: 1e3, .inf, +Inf, NaN."""
+    special = re.fullmatch(r"([-+]?)\.(inf|nan)", text, re.IGNORECASE)
+    return float(f"{special[1]}{special[2]}" if special else text)
 
 
 def _alert_case(section: Section) -> _AlertCase:

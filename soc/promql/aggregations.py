@@ -6,7 +6,7 @@ from soc.model import ConfigurationError
 from soc.promql.labels import NAME, drop, keep, put
 from soc.promql.nodes import Aggregation
 from soc.promql.plan import Grid, Plan, Scalar, Vector
-from soc.promql.statistics import AVERAGE, VARIANCE, MAXIMUM, MINIMUM, NAN, SUM, quantile
+from soc.promql.statistics import AVERAGE, MAXIMUM, MINIMUM, SUM, VARIANCE, quantile
 
 _AGGREGATES: dict[str, str] = {
     "sum": SUM,
@@ -94,7 +94,7 @@ def _some(plan: Plan, grid: Grid, operator: str, grouped: str, count: Scalar) ->
 
 def _count_values(plan: Plan, grouped: str, label: str) -> Vector:
     # Whole numbers are written without a fraction, as Go's shortest decimal form has them.
-    text = f"""
+    text = """
         CASE WHEN isnan(value) THEN 'NaN' WHEN isinf(value) THEN CASE WHEN value > 0 THEN '+Inf' ELSE '-Inf' END
              WHEN value = trunc(value) AND abs(value) < 1e18 THEN value::BIGINT::VARCHAR
              ELSE value::VARCHAR END

@@ -37,6 +37,10 @@ from soc.promql.subqueries import as_vector, subquery_window
 Query = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
 Labels = dict[str, str]
 
+# Two lists of text reach Python several times faster than a list of pairs.
+_NAMES = "list_transform(labels, lambda entry: entry.key)"
+_VALUES = "list_transform(labels, lambda entry: entry.value)"
+
 MAXIMUM_RESULTS = 100_000
 DEFAULT_SUBQUERY_STEP_SECONDS = 60.0
 
@@ -63,10 +67,10 @@ class Compiled:
         rows = _rows(
             plan,
             query,
-            f"SELECT name, labels, value FROM {vector.relation} "
+            f"SELECT name, {_NAMES}, {_VALUES}, value FROM {vector.relation} "
             f"ORDER BY {order.get(outermost, 'name, labels')} LIMIT {MAXIMUM_RESULTS + 1}",
         )
-        return [(_labels(name, labels), value) for name, labels, value in rows]
+        return [(_labels(*names), value) for *names, value in rows]
 
     def range(
         self,
@@ -87,15 +91,20 @@ class Compiled:
         rows = _rows(
             plan,
             query,
-            f"SELECT name, labels, list([t / 1e6, value] ORDER BY t) AS points FROM {vector.relation} "
+            f"SELECT name, {_NAMES}, {_VALUES}, list([t / 1e6, value] ORDER BY t) AS points FROM {vector.relation} "
             f"GROUP BY name, labels ORDER BY name, labels LIMIT {MAXIMUM_RESULTS + 1}",
         )
-        return [
-            (_labels(name, labels), [(time, value) for time, value in points]) for name, labels, points in rows
-        ]
+        return [(_labels(*names), [(time, value) for time, value in points]) for *names, points in rows]
 
 
-def compile(text: str) -> Compiled:  # noqa: A001 - the field's own word
+def json_number(value: float) -> float | str:
+    """The value as JSON can hold it: NaN and the infinities as text, as Prometheus's API has them."""
+    if math.isfinite(value):
+        return value
+    return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
+
+
+def compile(text: str) -> Compiled:
     """Check an expression. Raises ConfigurationError naming what is wrong or not supported."""
     node = parse(text)
     # Building it once for any time finds what is not supported.
@@ -131,7 +140,9 @@ def _result(plan: Plan, node: Node) -> Vector:
     if isinstance(relation, Scalar):
         return as_vector(plan, plan.grid, relation)
     if not isinstance(relation, Vector):
-        raise ConfigurationError("an expression ends in an instant vector or a scalar, not in a range of samples")
+        raise ConfigurationError(
+            "an expression ends in an instant vector or a scalar, not in a range of samples"
+        )
     return relation
 
 
@@ -163,7 +174,7 @@ def _build(plan: Plan, node: Node, grid: Grid) -> Relation:
         case Binary(left=left, right=right):
             sides = build(left, grid), build(right, grid)
             match sides:
-                case (Vector() | Scalar() as one), (Vector() | Scalar() as other):
+                case ((Vector() | Scalar() as one), (Vector() | Scalar() as other)):
                     return operate(plan, node, one, other)
             raise ConfigurationError(f"operator {node.operator} stands between instant vectors and scalars")
         case Negation(expression=expression):
@@ -195,8 +206,9 @@ def _rows(plan: Plan, query: Query, sql: str) -> list[tuple[Any, ...]]:
     return [row[:-1] for row in rows if row[1] is not None]
 
 
-def _labels(name: str, labels: dict[str, str]) -> Labels:
-    return {"__name__": name, **labels} if name else dict(labels)
+def _labels(name: str, keys: list[str], values: list[str]) -> Labels:
+    labels = dict(zip(keys, values, strict=True))
+    return {"__name__": name, **labels} if name else labels
 
 
 def _microseconds(seconds: float) -> int:

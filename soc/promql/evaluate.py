@@ -62,7 +62,9 @@ def evaluate_rule(
     """
     if results is None:
         results = rule.expression.instant(query, time, subquery_step=rule.interval_seconds)
-    inventory = _inventory_labels(query, time, {labels["device"] for labels, _ in results if "device" in labels})
+    inventory = _inventory_labels(
+        query, time, {labels["device"] for labels, _ in results if "device" in labels}
+    )
     new: dict[str, Active] = {}
     for labels, value in results:
         alert = _alert(rule, time, labels, value, inventory, external_labels or {})
@@ -80,7 +82,9 @@ def evaluate_rule(
     return new, [alert for alert in new.values() if alert.fired_at is not None]
 
 
-def _kept(rule: Rule, time: float, state: Mapping[str, Active], new: Mapping[str, Active]) -> dict[str, Active]:
+def _kept(
+    rule: Rule, time: float, state: Mapping[str, Active], new: Mapping[str, Active]
+) -> dict[str, Active]:
     """Alerts whose expression no longer holds, but which keep firing for a while."""
     kept = {}
     for key, alert in state.items():

@@ -1,7 +1,7 @@
 """One SQL statement in the making: named steps (CTEs), bound values, checks.
 
 Every relation that stands for an instant vector has the columns t (evaluation time, microseconds
-since the epoch), name (metric name, '' = dropped), labels (MAP sorted by key, without __name__) and
+since the epoch), name (metric name, '' = dropped), labels (soc.promql.labels, without __name__) and
 value (DOUBLE).
 """
 
@@ -68,7 +68,9 @@ Relation = Vector | Scalar | Window
 class Plan:
     """Collects steps; `statement` joins them. Only fixed text becomes SQL, values are bound."""
 
-    def __init__(self, start_us: int, end_us: int, step_us: int, subquery_step_us: int, lookback_us: int) -> None:
+    def __init__(
+        self, start_us: int, end_us: int, step_us: int, subquery_step_us: int, lookback_us: int
+    ) -> None:
         """`lookback_us` is the longest look-back of any series the expression selects."""
         self.start_us = start_us
         self.end_us = end_us

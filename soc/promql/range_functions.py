@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from soc.promql.plan import Plan, Scalar, Vector, Window
 from soc.promql.statistics import (
     AVERAGE,
-    VARIANCE,
     MAXIMUM,
     MINIMUM,
     NAN,
     SUM,
+    VARIANCE,
     quantile,
 )
 
@@ -71,7 +71,7 @@ def _extrapolated(*, counter: bool, per_second: bool) -> RangeFunction:
     difference = "(last - first + before_resets)" if counter else "(last - first)"
     sampled = "((last_ts - first_ts) / 1e6)"
     step = f"({sampled} / (samples - 1))"
-    to_start = f"((first_ts - (ref - range_seconds * 1e6)) / 1e6)"
+    to_start = "((first_ts - (ref - range_seconds * 1e6)) / 1e6)"
     to_end = "((ref - last_ts) / 1e6)"
     start = f"CASE WHEN {to_start} >= {step} * 1.1 THEN {step} / 2 ELSE {to_start} END"
     end = f"CASE WHEN {to_end} >= {step} * 1.1 THEN {step} / 2 ELSE {to_end} END"
@@ -145,7 +145,9 @@ RANGE_FUNCTIONS: dict[str, RangeFunction] = {
 _NEEDS_PREVIOUS = {"before_resets", "reset_count", "change_count", "before_last", "before_last_ts"}
 
 
-def apply_range_function(plan: Plan, function: RangeFunction, window: Window, parameter: Scalar | None) -> Vector:
+def apply_range_function(
+    plan: Plan, function: RangeFunction, window: Window, parameter: Scalar | None
+) -> Vector:
     """One value per evaluation time and series that has enough samples in its window."""
     rows = window.relation
     if _NEEDS_PREVIOUS & set(function.aggregates):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from soc.promql.labels import NAME, from_entries, get
+from soc.promql.labels import NAME, get, normal
 from soc.promql.nodes import At, Matcher, RangeSelector, Selector
 from soc.promql.plan import Grid, Plan, Vector, Window
 
@@ -85,14 +85,18 @@ def _series(plan: Plan, grid: Grid, selector: Selector) -> str:
     """
     ref = reference_time(plan, selector.offset_us, selector.at)
     as_of = "t" if grid.inventory_us is None else plan.integer(grid.inventory_us)
-    joined = from_entries(
-        """map_entries(map_concat(
-            CASE WHEN history.device IS NULL THEN NULL
-                 ELSE map_concat(history.labels, MAP {'tower': history.tower, 'site': history.site,
-                                                      'supplier': history.supplier, 'kind': history.kind})
-            END,
-            series.labels,
-            MAP {'device': series.device}))"""
+    labels = normal(
+        """list_concat(
+            map_entries(series.labels),
+            [{'key': 'device', 'value': series.device}],
+            list_filter(
+                list_concat(
+                    map_entries(history.labels),
+                    [{'key': 'tower', 'value': history.tower}, {'key': 'site', 'value': history.site},
+                     {'key': 'supplier', 'value': history.supplier}, {'key': 'kind', 'value': history.kind}]
+                ),
+                lambda joined: NOT list_contains(map_keys(series.labels), joined.key)
+            ))"""
     )
     # Name and device are columns: filtering them first keeps label maps for what is left.
     early = [m for m in selector.matchers if m.label in (NAME, "device")]
@@ -104,13 +108,13 @@ def _series(plan: Plan, grid: Grid, selector: Selector) -> str:
     candidates = plan.step(
         f"""
         SELECT grid.t, {ref} AS ref, series.series_id AS key, series.metric AS name,
-               {joined} AS labels, {lookback} AS lookback
+               {labels} AS labels, {lookback} AS lookback
         FROM {grid.relation} AS grid
         CROSS JOIN series
         LEFT JOIN device_history AS history
           ON history.device = series.device
          AND history.valid_from <= make_timestamp({as_of})
-         AND (history.valid_to IS NULL OR history.valid_to > make_timestamp({as_of}))
+         AND coalesce(history.valid_to, 'infinity'::TIMESTAMP) > make_timestamp({as_of})
         WHERE {_conditions(plan, early, lambda label: "series.metric" if label == NAME else "series.device")}
         """
     )

@@ -15,9 +15,7 @@ _REDUCED = (
     "list_reduce(list(struct_pack(s := value, c := 0.0::DOUBLE)), "
     f"lambda a, b: struct_pack(s := a.s + b.s, c := a.c + {_TERM}))"
 )
-_COMPENSATED = (
-    f"CASE WHEN max(abs(value)) > 1e9 * abs(fsum(value)) THEN {_REDUCED}.s + {_REDUCED}.c ELSE fsum(value) END"
-)
+_COMPENSATED = f"CASE WHEN max(abs(value)) > 1e9 * abs(fsum(value)) THEN {_REDUCED}.s + {_REDUCED}.c ELSE fsum(value) END"
 # Compensation turns an infinity, or an overflow, into NaN; the plain sum does not.
 SUM = f"CASE WHEN isfinite(sum(value)) THEN {_COMPENSATED} ELSE sum(value) END"
 # When only the sum overflows, the average of the values scaled down is still exact.
@@ -52,8 +50,6 @@ def quantile(values: str, rank: str) -> str:
         f"WHEN {rank} > 1 THEN {_PLUS_INFINITY} "
         f"ELSE {lower} * (1 - {weight}) + {upper} * {weight} END"
     )
-
-
 
 
 Operator = Callable[[str, str], str]

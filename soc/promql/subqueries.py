@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from soc.model import ConfigurationError
+from soc.promql.labels import NO_LABELS
 from soc.promql.nodes import Node, Subquery
 from soc.promql.plan import MAXIMUM_STEPS, Grid, Plan, Relation, Scalar, Vector, Window
 from soc.promql.selectors import reference_bounds, reference_time
-from soc.model import ConfigurationError
 
 Build = Callable[[Node, Grid], Relation]
 
@@ -49,7 +50,7 @@ def as_vector(plan: Plan, grid: Grid, scalar: Scalar) -> Vector:
     """The scalar as a vector of one element without labels."""
     relation = plan.step(
         f"""
-        SELECT t, '' AS name, MAP {{}}::MAP(VARCHAR, VARCHAR) AS labels, {scalar.sql} AS value
+        SELECT t, '' AS name, {NO_LABELS} AS labels, {scalar.sql} AS value
         FROM {grid.relation}{scalar.joins()}
         """
     )
