@@ -27,7 +27,8 @@ TOLERANCE = 1e-6
 
 _FILE_KEYS = ("rule_files", "evaluation_interval", "group_eval_order", "tests", "fuzzy_compare")
 _TEST_KEYS = (
-    "interval", "name", "input_series", "alert_rule_test", "promql_expr_test", "external_labels", "external_url",
+    "interval", "name", "input_series", "alert_rule_test", "promql_expr_test", "external_labels",
+    "external_url",
 )  # fmt: skip
 
 Result = dict[str, Any]
@@ -93,13 +94,6 @@ class RuleTestFile:
     tests: list[_Test]
 
 
-def is_rule_test_file(path: Path) -> bool:
-    """Whether a file is in promtool's unit-test format, by its keys `tests` and `rule_files` or the like."""
-    findings = Findings()
-    _, root = read_section(path, findings, _FILE_KEYS)
-    return root is not None and root.has("tests") and not findings.error_count
-
-
 def load_rule_test_file(path: Path) -> RuleTestFile:
     """Read a test file and its rule files (relative to it). Raises ConfigurationError with every problem."""
     findings = Findings()
@@ -121,6 +115,17 @@ def load_rule_test_file(path: Path) -> RuleTestFile:
     position = {name: number for number, name in enumerate(order)}
     ordered = sorted(groups.groups, key=lambda group: position.get(group.name, len(position)))
     return RuleTestFile(str(path), interval, RuleGroups(tuple(ordered)), tests)
+
+
+def run_test_files(paths: Iterable[Path]) -> Iterator[Result]:
+    """Lines of `soc rules test` for promtool unit-test files; one that cannot be read is one line."""
+    for path in paths:
+        try:
+            file = load_rule_test_file(path)
+        except ConfigurationError as error:
+            yield CaseResult(str(path), "", "", "alert", False, error=str(error)).as_line()
+            continue
+        yield from (result.as_line() for result in run_rule_tests(file))
 
 
 def run_rule_tests(file: RuleTestFile, new_store: Callable[[], Store] = memory_store) -> Iterator[CaseResult]:
@@ -220,7 +225,7 @@ def _matching(directory: Path, pattern: str) -> list[Path]:
 
 def _test(section: Section, number: int) -> _Test:
     interval = section.seconds("interval", DEFAULT_INTERVAL_SECONDS) or DEFAULT_INTERVAL_SECONDS
-    samples = []
+    samples: list[tuple[str, Sample, float]] = []
     for series in section.sections("input_series", ("series", "values")):
         samples += _samples(series, interval, MAXIMUM_SAMPLES - len(samples))
     return _Test(

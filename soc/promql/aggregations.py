@@ -81,7 +81,8 @@ def _some(plan: Plan, grid: Grid, operator: str, grouped: str, count: Scalar) ->
         f"{count.sql} AS wanted FROM {grouped} AS source{count.joins()}"
     )
     plan.check(
-        f"SELECT 1 FROM {grid.relation}{count.joins()} WHERE isnan({count.sql}) OR abs({count.sql}) >= 9.2e18",
+        f"SELECT 1 FROM {grid.relation}{count.joins()} "
+        f"WHERE isnan({count.sql}) OR abs({count.sql}) >= 9.2e18",
         f"the number given to {operator} is NaN or out of range",
     )
     return plan.step(
@@ -95,7 +96,8 @@ def _some(plan: Plan, grid: Grid, operator: str, grouped: str, count: Scalar) ->
 def _count_values(plan: Plan, grouped: str, label: str) -> Vector:
     # Whole numbers are written without a fraction, as Go's shortest decimal form has them.
     text = """
-        CASE WHEN isnan(value) THEN 'NaN' WHEN isinf(value) THEN CASE WHEN value > 0 THEN '+Inf' ELSE '-Inf' END
+        CASE WHEN isnan(value) THEN 'NaN'
+             WHEN value = 'inf'::DOUBLE THEN '+Inf' WHEN value = '-inf'::DOUBLE THEN '-Inf'
              WHEN value = trunc(value) AND abs(value) < 1e18 THEN value::BIGINT::VARCHAR
              ELSE value::VARCHAR END
     """

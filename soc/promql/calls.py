@@ -87,11 +87,11 @@ def _value_function(site: Site, node: Call) -> Vector:
     return result if vector.one_name else plan.unique(result)
 
 
-def _time(site: Site, node: Call) -> Scalar:
+def _time(_site: Site, _node: Call) -> Scalar:
     return TIME
 
 
-def _pi(site: Site, node: Call) -> Scalar:
+def _pi(_site: Site, _node: Call) -> Scalar:
     return Scalar("pi()")
 
 
@@ -103,7 +103,8 @@ def _scalar(site: Site, node: Call) -> Scalar:
     vector = site.vector(node.arguments[0])
     relation = site.plan.step(
         f"""
-        SELECT grid.t, CASE WHEN count(vector.t) = 1 THEN any_value(vector.value) ELSE 'nan'::DOUBLE END AS value
+        SELECT grid.t,
+               CASE WHEN count(vector.t) = 1 THEN any_value(vector.value) ELSE 'nan'::DOUBLE END AS value
         FROM {site.grid.relation} AS grid LEFT JOIN {vector.relation} AS vector USING (t)
         GROUP BY grid.t
         """

@@ -91,8 +91,8 @@ class Compiled:
         rows = _rows(
             plan,
             query,
-            f"SELECT name, {_NAMES}, {_VALUES}, list([t / 1e6, value] ORDER BY t) AS points FROM {vector.relation} "
-            f"GROUP BY name, labels ORDER BY name, labels LIMIT {MAXIMUM_RESULTS + 1}",
+            f"SELECT name, {_NAMES}, {_VALUES}, list([t / 1e6, value] ORDER BY t) AS points "
+            f"FROM {vector.relation} GROUP BY name, labels ORDER BY name, labels LIMIT {MAXIMUM_RESULTS + 1}",
         )
         return [(_labels(*names), [(time, value) for time, value in points]) for *names, points in rows]
 
@@ -122,7 +122,8 @@ def _longest_lookback_us(node: Node, query: Query) -> int:
     if not metrics:
         return 0
     [(interval,)] = query(
-        "SELECT coalesce(max(interval_seconds), 0) FROM series WHERE $1 OR list_contains($2::VARCHAR[], metric)",
+        "SELECT coalesce(max(interval_seconds), 0) FROM series "
+        "WHERE $1 OR list_contains($2::VARCHAR[], metric)",
         [None in metrics, [metric for metric in metrics if metric is not None]],
     )
     return _microseconds(max(float(LOOKBACK_SECONDS), interval * LOOKBACK_INTERVALS))
@@ -140,9 +141,7 @@ def _result(plan: Plan, node: Node) -> Vector:
     if isinstance(relation, Scalar):
         return as_vector(plan, plan.grid, relation)
     if not isinstance(relation, Vector):
-        raise ConfigurationError(
-            "an expression ends in an instant vector or a scalar, not in a range of samples"
-        )
+        raise ConfigurationError("the result is a range of samples: apply a function such as rate() to it")
     return relation
 
 

@@ -36,7 +36,7 @@ VALUE_FUNCTIONS: dict[str, str] = {
     "abs": "abs(value)",
     "ceil": "ceil(value)",
     "floor": "floor(value)",
-    "sgn": "CASE WHEN isnan(value) THEN value WHEN value > 0 THEN 1.0 WHEN value < 0 THEN -1.0 ELSE value END",
+    "sgn": "CASE WHEN isnan(value) OR value = 0 THEN value WHEN value > 0 THEN 1.0 ELSE -1.0 END",
     "exp": "exp(value)",
     "sqrt": _within("sqrt(value)", "value >= 0"),
     "ln": _logarithm("ln"),

@@ -20,7 +20,7 @@ def histogram_quantile(plan: Plan, rank: Scalar, buckets: Vector) -> Vector:
         SELECT t, name, labels, le, sum(value) AS counted
         FROM (
             SELECT t, name, {drop(plan, "source", ("le",))} AS labels, value,
-                   TRY_CAST(regexp_replace({get(plan, "source", "le")}, '^([-+]?)[.]', '\\1' || '0.') AS DOUBLE) AS le
+                   TRY_CAST({get(plan, "source", "le")} AS DOUBLE) AS le
             FROM {buckets.relation} AS source
         )
         WHERE le IS NOT NULL AND NOT isnan(le)

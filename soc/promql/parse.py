@@ -94,13 +94,13 @@ def _node(tree: Any, depth: int) -> Node:
         case parser.Call():
             return Call(tree.func.name, tuple(_node(argument, below) for argument in tree.args))
         case parser.AggregateExpr():
-            modifier = tree.modifier
+            grouping = tree.modifier
             return Aggregation(
                 str(tree.op).lower(),
                 _node(tree.expr, below),
                 None if tree.param is None else _node(tree.param, below),
-                tuple(modifier.labels) if modifier else (),
-                bool(modifier) and modifier.type == parser.AggModifierType.Without,
+                tuple(grouping.labels) if grouping else (),
+                grouping is not None and grouping.type == parser.AggModifierType.Without,
             )
         case parser.BinaryExpr():
             modifier = tree.modifier
@@ -108,7 +108,7 @@ def _node(tree: Any, depth: int) -> Node:
                 str(tree.op).lower(),
                 _node(tree.lhs, below),
                 _node(tree.rhs, below),
-                bool(modifier) and modifier.return_bool,
+                modifier is not None and modifier.return_bool,
                 _matching(modifier),
             )
         case _:

@@ -53,7 +53,7 @@ _AGGREGATES = {
 
 @dataclass(frozen=True, slots=True)
 class RangeFunction:
-    """`sql` over `aggregates`, `ref` (µs), `range_seconds` and `parameter`; rows where `condition` fails vanish."""
+    """`sql` over `aggregates`, `ref` (µs), `range_seconds` and `parameter`, where `condition` holds."""
 
     sql: str
     aggregates: tuple[str, ...]
@@ -84,7 +84,7 @@ def _extrapolated(*, counter: bool, per_second: bool) -> RangeFunction:
     sql = f"{difference} * (({sampled} + ({start}) + ({end})) / {sampled})"
     if per_second:
         sql = f"{sql} / range_seconds"
-    aggregates = ("samples", "first", "last", "first_ts", "last_ts")
+    aggregates: tuple[str, ...] = ("samples", "first", "last", "first_ts", "last_ts")
     if counter:
         aggregates = (*aggregates, "before_resets")
     return RangeFunction(sql, aggregates, "samples > 1")

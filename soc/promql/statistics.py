@@ -15,13 +15,16 @@ _REDUCED = (
     "list_reduce(list(struct_pack(s := value, c := 0.0::DOUBLE)), "
     f"lambda a, b: struct_pack(s := a.s + b.s, c := a.c + {_TERM}))"
 )
-_COMPENSATED = f"CASE WHEN max(abs(value)) > 1e9 * abs(fsum(value)) THEN {_REDUCED}.s + {_REDUCED}.c ELSE fsum(value) END"
+_COMPENSATED = (
+    "CASE WHEN max(abs(value)) > 1e9 * abs(fsum(value)) "
+    f"THEN {_REDUCED}.s + {_REDUCED}.c ELSE fsum(value) END"
+)
 # Compensation turns an infinity, or an overflow, into NaN; the plain sum does not.
 SUM = f"CASE WHEN isfinite(sum(value)) THEN {_COMPENSATED} ELSE sum(value) END"
 # When only the sum overflows, the average of the values scaled down is still exact.
 AVERAGE = (
     f"CASE WHEN isfinite(sum(value)) THEN ({_COMPENSATED}) / count(*) "
-    "WHEN bool_and(isfinite(value)) THEN fsum(value / 1.152921504606847e18) / count(*) * 1.152921504606847e18 "
+    "WHEN bool_and(isfinite(value)) THEN fsum(value / 1.1529e18) / count(*) * 1.1529e18 "
     "ELSE sum(value) / count(*) END"
 )
 # DuckDB takes NaN for the largest number; here it only counts when there is no other.

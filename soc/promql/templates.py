@@ -102,7 +102,7 @@ def _operand(token: re.Match[str]) -> Callable[[Context], Value]:
     if token["value"]:
         return lambda context: context.value
     constant: Value = float(token["number"]) if token["number"] else _unquoted(token["text"])
-    return lambda context: constant
+    return lambda _: constant
 
 
 def _command(
