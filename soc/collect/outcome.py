@@ -77,14 +77,14 @@ def _is_empty(value: Value) -> bool:
 
 
 def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) -> None:
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, float]] = set()
     parse = outcome.collector.parse
     try:
         records = parse(values[""]) if set(values) == {""} else parse(**values)
         for record in islice(records, MAXIMUM_RECORDS):
             if isinstance(record, Sample):
                 sample = _checked(record, answer.time)
-                identity = (sample.metric, canonical_labels(sample.labels))
+                identity = (sample.metric, canonical_labels(sample.labels), sample.time)
                 if identity not in seen:
                     seen.add(identity)
                     outcome.samples.append(sample)
