@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from soc.collect import CommandOutput, Fact, SshCommand, collector
+from soc.collect import CommandOutput, Fact, Sample, SshCommand, collector
 
 IDENTITY = SshCommand(
     "linux-identity",
@@ -24,22 +24,28 @@ _NOTHING = re.compile(
 )
 
 
+_DMI = {"sys_vendor": "vendor", "product_name": "model", "product_serial": "serial"}
+
+
 @collector(every="configuration", fetch=IDENTITY)
-def linux_identity(output: CommandOutput) -> Iterator[Fact]:
-    """Name, operating system with its version and kernel; vendor, model and serial number of the hardware."""
+def linux_identity(output: CommandOutput) -> Iterator[Fact | Sample]:
+    """Name, kernel, operating system and version; vendor, model and serial number of the hardware.
+
+    All but the first two are labels of `device_info` as well.
+    """
     found = {}
     for line in output.stdout.splitlines():
         if match := _LINE.fullmatch(line.strip()):
             found[match[1]] = match[3].strip()
     yield Fact("identity", found["nodename"], "name")
     yield Fact("identity", found["uname"], "description")
-    yield Fact("identity", found.get("NAME") or "Linux", "os")
-    if version := found.get("VERSION_ID") or found.get("BUILD_ID"):
-        yield Fact("identity", version, "version")
-    for field, instance in (
-        ("sys_vendor", "vendor"),
-        ("product_name", "model"),
-        ("product_serial", "serial"),
-    ):
-        if (value := found.get(field, "")) and not _NOTHING.match(value):
-            yield Fact("identity", value, instance)
+    parts = {
+        "os": found.get("NAME") or "Linux",
+        "version": found.get("VERSION_ID") or found.get("BUILD_ID", ""),
+    }
+    for field, instance in _DMI.items():
+        parts[instance] = "" if _NOTHING.match(found.get(field, "")) else found[field]
+    known = {instance: value for instance, value in parts.items() if value}
+    for instance, value in known.items():
+        yield Fact("identity", value, instance)
+    yield Sample("device_info", 1, known)
