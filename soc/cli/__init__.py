@@ -92,6 +92,13 @@ def _parser(name: str, path: Path) -> tuple[argparse.ArgumentParser, object]:
     return parser, module
 
 
+def _with_default_command(module: object, options: list[str]) -> list[str]:
+    """A module's DEFAULT_COMMAND is the sub-command meant where none is named."""
+    default = getattr(module, "DEFAULT_COMMAND", "")
+    named = options and (not options[0].startswith("-") or options[0] in ("-h", "--help"))
+    return options if not default or named else [default, *options]
+
+
 def _leaves(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
     """The parsers that end a command line: the parser itself, or its sub-commands' (recursively)."""
     for action in parser._actions:
@@ -120,7 +127,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         parser, module = _parser(name, commands[name])
-        return int(module.run(parser.parse_args(arguments[1:])))  # type: ignore[attr-defined]
+        options = _with_default_command(module, arguments[1:])
+        return int(module.run(parser.parse_args(options)))  # type: ignore[attr-defined]
     except SocError as error:
         for line in str(error).splitlines():
             print(f"soc: {clean(line)}", file=sys.stderr)

@@ -26,7 +26,7 @@ from soc.store.polls import Reachability
 
 # A rule time waits no longer than this for segments that were sealed before it.
 GRACE_SECONDS = 60.0
-_TRANSACTION = "transaction"
+TRANSACTION = "transaction"
 _MATCHED = "own-events-matched"
 
 
@@ -106,7 +106,7 @@ class Pipeline:
             for alert in self._availability.withdrawn(alerts):
                 if not alert.rule_id.startswith(FLOODING_PREFIX):
                     ledger.resolved(alert.rule_id, alert.fingerprint, now, "the rule is no longer loaded")
-            self._save(ledger, store.cursors.next(_TRANSACTION), now)
+            self._save(ledger, store.cursors.next(TRANSACTION), now)
 
     def _skip_old_rule_times(self, now: float) -> None:
         time = self._availability.next_time()
@@ -120,7 +120,7 @@ class Pipeline:
             for alert in ledger.alerts():
                 if alert.rule_id in rules:
                     ledger.no_data(alert, until, "rule times were not evaluated within 2 h")
-            self._save(ledger, self._store.cursors.next(_TRANSACTION), now)
+            self._save(ledger, self._store.cursors.next(TRANSACTION), now)
         self._summary.gaps += len(skipped)
 
     def _transact(self, now: float, waiting: Sequence[SegmentFile], time: float | None) -> None:
@@ -129,7 +129,7 @@ class Pipeline:
         store, summary = self._store, self._summary
         files = self._waiting.stage(waiting) if waiting else []
         with store.transaction():
-            batch = store.cursors.next(_TRANSACTION)
+            batch = store.cursors.next(TRANSACTION)
             matches = match_events(self._rules, store.events.own_since(store.cursors.get(_MATCHED) or 0))
             store.cursors.set(_MATCHED, batch - 1)
             store.events.add_own(

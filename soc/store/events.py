@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from soc.model import Event
 from soc.store.database import Database
+from soc.store.filters import Term, condition
+from soc.store.times import moment
 
 _COLUMNS = {
     "id": "VARCHAR",
@@ -123,7 +125,17 @@ class Events:
             )
         ]
 
-    def count(self) -> int:
-        """All events."""
-        [(count,)] = self._database.rows("SELECT count(*) FROM event")
-        return int(count)
+    def select(self, terms: tuple[Term, ...], since: float, until: float, limit: int) -> list[Event]:
+        """The last `limit` events with a time in [since, until] that fit every term, oldest first."""
+        fits, values = condition(terms)
+        rows = self._database.rows(
+            f"""
+            SELECT {SELECTED}
+            FROM event
+            WHERE time BETWEEN $since AND $until AND {fits}
+            ORDER BY time DESC, id DESC
+            LIMIT $limit
+            """,  # noqa: S608 - made of constants; what the user typed is bound
+            {**values, "since": moment(since), "until": moment(until), "limit": limit},
+        )
+        return [Event(*row) for row in reversed(rows)]

@@ -1,0 +1,33 @@
+"""The store for one question: its lock is held for as long as the question takes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from soc.store import Store
+
+LOCK_WAIT_SECONDS = 10.0
+
+
+@contextmanager
+def opened_store(args: argparse.Namespace, command: str) -> Iterator[tuple[Store, Path]]:
+    """The store and its data directory; waits up to 10 s for whoever works on it.
+
+    Raises LockHeldError (exit code 75) when that is not enough.
+    """
+    from soc.cli._places import data_directory
+    from soc.spool.layout import SPOOL, STORE_LOCK
+    from soc.spool.lock import acquire
+    from soc.store import open_store
+
+    data = data_directory(args)
+    with (
+        acquire(data / STORE_LOCK, LOCK_WAIT_SECONDS, command),
+        open_store(data, spool_directory=data / SPOOL) as store,
+    ):
+        yield store, data

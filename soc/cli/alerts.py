@@ -1,0 +1,216 @@
+"""List alerts and work on them: show, acknowledge, close, note.
+
+Without a sub-command the open alerts are listed. An alert is named by its label (A-12) or its id.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from soc.model.text import clean
+
+if TYPE_CHECKING:
+    from soc.model.alerts import Actor, Alert, Transition
+    from soc.store import Store
+
+_EXAMPLES = """examples:
+  soc alerts
+  soc alerts list --state all --severity critical --json
+  soc alerts show A-12
+  soc alerts ack A-12 --reason "on it"
+  soc alerts close A-12 A-13 --disposition true-positive --reason "disk replaced"
+  soc alerts note A-12 "supplier called, ticket 4711"
+"""
+DEFAULT_COMMAND = "list"
+_STATES = ("open", "all", "suppressed", "acknowledged", "snoozed", "closed", "firing", "resolved", "no-data")
+_DISPOSITIONS = ("true-positive", "benign", "false-positive", "duplicate", "undetermined")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EXAMPLES
+    commands = parser.add_subparsers(dest="action", metavar="COMMAND")
+    listed = _command(commands, "list", "list alerts (what happens without a COMMAND)")
+    listed.add_argument(
+        "--state", choices=_STATES, default="open", help="open: firing, not closed, not suppressed (default)"
+    )
+    listed.add_argument(
+        "--severity", choices=("informational", "low", "medium", "high", "critical"), default=""
+    )
+    listed.add_argument("--rule", metavar="RULE", default="", help="title or id of the rule")
+    listed.add_argument("--device", metavar="NAME", default="")
+    listed.add_argument("--limit", metavar="N", type=int, default=1000)
+    shown = _command(commands, "show", "one alert with its history and evidence")
+    shown.add_argument("alert", metavar="ALERT")
+    acknowledged = _command(commands, "ack", "acknowledge alerts: they are yours")
+    acknowledged.add_argument("alerts", metavar="ALERT", nargs="+")
+    acknowledged.add_argument("--reason", default="")
+    closed = _command(commands, "close", "close alerts")
+    closed.add_argument("alerts", metavar="ALERT", nargs="+")
+    closed.add_argument("--disposition", choices=_DISPOSITIONS, required=True)
+    closed.add_argument("--reason", default="")
+    noted = _command(commands, "note", "add a remark to an alert")
+    noted.add_argument("alert", metavar="ALERT")
+    noted.add_argument("text", metavar="TEXT")
+
+
+def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """0; 1 when a named alert does not exist or does not take the action."""
+    if args.action == "show":
+        return _show(args)
+    if args.action in ("ack", "close", "note"):
+        return _act(args)
+    return _list(args)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from soc.cli._store import opened_store
+    from soc.pipeline.report import alert_document, entity, moment_text
+    from soc.store.alerts import AlertFilter
+
+    wanted = AlertFilter(args.state, args.severity, args.rule, args.device)
+    with opened_store(args, "soc alerts") as (store, _):
+        alerts = store.alerts.select(wanted, args.limit)
+    for alert in alerts:
+        if args.json:
+            print(json.dumps(alert_document(alert), ensure_ascii=False))
+            continue
+        marks: list[str] = [alert.workflow] if alert.workflow != "open" else []
+        marks += [alert.condition] if alert.condition != "firing" else []
+        marks += [f"suppressed by {alert.suppressed_by}"] if alert.suppressed_by else []
+        print(
+            f"{alert.label:<8}{alert.severity:<14}{moment_text(alert.first_seen)}  "
+            f"{clean(entity(alert), 40):<24} {clean(alert.summary, 200)}"
+            + (f"  [{', '.join(marks)}]" if marks else "")
+        )
+    if not alerts and not args.json:
+        print("no alerts", file=sys.stderr)
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from soc.cli._store import opened_store
+    from soc.pipeline.report import alert_document, event_document, transition_document
+
+    with opened_store(args, "soc alerts") as (store, _):
+        alert = _found(store, args.alert)
+        history = [transition_document(step) for step in store.alerts.history(alert.id)]
+        evidence = store.alerts.evidence(alert.id)
+        events = {event.id: event for event in store.events.by_ids([event_id for event_id, _ in evidence])}
+    document = alert_document(alert) | {
+        "description": alert.description,
+        "runbook": alert.runbook,
+        "history": history,
+        "evidence": [
+            event_document(events[event_id]) if event_id in events else {"id": event_id}
+            for event_id, _ in evidence
+        ],
+    }
+    if args.json:
+        print(json.dumps(document, ensure_ascii=False))
+        return 0
+    for name, value in document.items():
+        if name not in ("history", "evidence") and value not in ("", {}):
+            print(f"{name + ':':<15}{clean(_text(value))}")
+    print("history:")
+    for step in history:
+        reason = f": {step['reason']}" if step["reason"] else ""
+        print(f"  {step['time']}  {clean(step['action'])} by {clean(step['name'])}{clean(reason)}")
+    if evidence:
+        print("evidence:")
+    for event_id, _ in evidence:
+        text = (
+            f"{events[event_id].device}  {events[event_id].message}"
+            if event_id in events
+            else "no longer stored"
+        )
+        print(f"  {event_id}  {clean(text, 200)}")
+    return 0
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={text}" for name, text in value.items())
+    return str(value)
+
+
+def _act(args: argparse.Namespace) -> int:
+    from soc.cli._store import opened_store
+    from soc.model import SocError
+
+    now = time.time()
+    actor = _actor()
+    failed = False
+    with opened_store(args, "soc alerts") as (store, _):
+        for name in args.alerts if args.action != "note" else [args.alert]:
+            try:
+                alert = _apply(store, name, _action(args, actor, now), now)
+            except SocError as error:
+                failed = True
+                print(f"soc: {clean(str(error))}", file=sys.stderr)
+                continue
+            if args.json:
+                from soc.pipeline.report import alert_document
+
+                print(json.dumps(alert_document(alert), ensure_ascii=False))
+            else:
+                print(f"{alert.label}: {alert.workflow}, version {alert.version}")
+    return 1 if failed else 0
+
+
+def _action(
+    args: argparse.Namespace, actor: Actor, now: float
+) -> Callable[[Alert], tuple[Alert, Transition]]:
+    from soc.alerting import acknowledge, close, note
+
+    request_id = secrets.token_hex(16)
+    if args.action == "ack":
+        return lambda alert: acknowledge(alert, actor, now, request_id, args.reason)
+    if args.action == "close":
+        return lambda alert: close(alert, actor, now, request_id, args.disposition, args.reason)
+    return lambda alert: note(alert, actor, now, request_id, args.text)
+
+
+def _apply(store: Store, name: str, action: Callable[[Alert], tuple[Alert, Transition]], now: float) -> Alert:
+    from soc.pipeline.actions import apply_action
+
+    return apply_action(store, _found(store, name), action, now)
+
+
+def _found(store: Store, name: str) -> Alert:
+    from soc.model import SocError
+
+    alert = store.alerts.find(name)
+    if alert is None:
+        raise SocError(f"no alert {name[:40]!r}; `soc alerts list --state all` lists them")
+    return alert
+
+
+def _actor() -> Actor:
+    import pwd
+
+    from soc.model.alerts import Actor
+
+    uid = os.getuid()
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = str(uid)
+    return Actor(uid, name, "cli")

@@ -1,0 +1,94 @@
+"""Say how the estate, its alerts and the collection are.
+
+With --nagios one line as monitoring plugins print it: CRITICAL for a device down or an open alert of
+severity high or critical, WARNING for other open alerts or failing polls, UNKNOWN before the first
+poll; exit code 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from typing import Any
+
+from soc.model.text import clean
+
+_EXAMPLES = """examples:
+  soc status
+  soc status --json
+  soc status --nagios
+"""
+_PING = {
+    "icmp": "by ICMP socket",
+    "program": "by the ping program",
+    "": "not possible here: no ICMP socket allowed (sysctl net.ipv4.ping_group_range), no ping program",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EXAMPLES
+    parser.add_argument(
+        "--nagios", action="store_true", help="one line, exit code as monitoring plugins have"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """0; with --nagios 0 to 3."""
+    from soc.cli._store import opened_store
+    from soc.pipeline.report import status_document
+
+    with opened_store(args, "soc status") as (store, data):
+        status = status_document(store, data, time.time())
+    if args.nagios:
+        return _nagios(status)
+    if args.json:
+        print(json.dumps(status, ensure_ascii=False))
+    else:
+        _print(status)
+    return 0
+
+
+def _print(status: dict[str, Any]) -> None:
+    from soc.collect.ping.transport import ping_method
+
+    devices, alerts, collection = status["devices"], status["alerts"], status["collection"]
+    states = ", ".join(f"{count} {state}" for state, count in devices.items() if state != "total" and count)
+    print(f"devices     {devices['total']}" + (f": {states}" if states else ""))
+    for tower, counts in status["towers"].items():
+        print(f"  {tower:<12}{counts['up']}/{counts['total']} up, {counts['open_alerts']} open alerts")
+    print(f"alerts      {alerts['open']} open" + _listed(alerts["by_severity"]))
+    for rule, count in alerts["by_rule"].items():
+        print(f"  {count:>4}  {clean(rule, 100)}")
+    last = (
+        f"last {collection['last']}, {collection['lag_seconds']:.0f} s ago" if collection["last"] else "never"
+    )
+    print(f"collection  {last}; {collection['failing']} failing" + _listed(collection["reasons"]))
+    print(f"ping        {_PING[ping_method()]}")
+    store = status["store"]
+    print(f"store       {store['samples']} samples, {store['events']} events, {store['bytes']} bytes")
+    print("hub         not running")
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return f" ({', '.join(f'{count} {clean(name)}' for name, count in counts.items())})" if counts else ""
+
+
+def _nagios(status: dict[str, Any]) -> int:
+    devices, alerts, collection = status["devices"], status["alerts"], status["collection"]
+    severe = sum(alerts["by_severity"].get(severity, 0) for severity in ("high", "critical"))
+    if collection["last"] is None:
+        code, word = 3, "UNKNOWN"
+    elif devices["down"] or severe:
+        code, word = 2, "CRITICAL"
+    elif alerts["open"] or collection["failing"]:
+        code, word = 1, "WARNING"
+    else:
+        code, word = 0, "OK"
+    print(
+        f"SOC {word} - {devices['up']}/{devices['total']} devices up, {devices['down']} down, "
+        f"{alerts['open']} open alerts ({severe} high or critical), {collection['failing']} polls failing | "
+        f"up={devices['up']} down={devices['down']} unreachable={devices['unreachable']} "
+        f"unknown={devices['unknown']} alerts={alerts['open']} failing={collection['failing']}"
+    )
+    return code

@@ -1,0 +1,154 @@
+"""What the store says, as documents for people and programs: alerts, events, status (CONTRACTS: commands).
+
+Times are RFC 3339, UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from soc.model import TOWERS, Event
+from soc.model.alerts import Alert, Transition
+from soc.store import Store
+
+DEVICE_STATES = ("up", "down", "unreachable", "unknown", "maintenance")
+
+
+def moment_text(seconds: float | None) -> str | None:
+    """UTC seconds as RFC 3339 with milliseconds."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def alert_document(alert: Alert) -> dict[str, Any]:
+    """A line of `soc alerts --json`."""
+    return {
+        "id": alert.id,
+        "label": alert.label,
+        "rule": alert.rule_title,
+        "rule_id": alert.rule_id,
+        "kind": alert.kind,
+        "severity": alert.severity,
+        "entity": entity(alert),
+        "device": alert.device,
+        "labels": dict(alert.labels),
+        "workflow": alert.workflow,
+        "condition": alert.condition,
+        "suppressed_by": alert.suppressed_by,
+        "first_seen": moment_text(alert.first_seen),
+        "last_seen": moment_text(alert.last_seen),
+        "count": alert.count,
+        "summary": alert.summary,
+        "supplier": alert.supplier,
+        "site": alert.site,
+        "owner": alert.owner,
+        "disposition": alert.disposition,
+        "version": alert.version,
+        "fingerprint": alert.fingerprint,
+    }
+
+
+def entity(alert: Alert) -> str:
+    """What the alert is about, for people: its device, else its labels."""
+    return alert.device or ", ".join(f"{name}={value}" for name, value in alert.labels.items())
+
+
+def transition_document(step: Transition) -> dict[str, Any]:
+    """One entry of an alert's history."""
+    return {
+        "time": moment_text(step.time),
+        "action": step.action,
+        "workflow": [step.workflow_from, step.workflow_to],
+        "condition": [step.condition_from, step.condition_to],
+        "suppressed_by": step.suppressed_by,
+        "uid": step.actor.uid,
+        "name": step.actor.name,
+        "client": step.actor.client,
+        "reason": step.reason,
+        "disposition": step.disposition,
+        "version": step.version,
+        "cause": step.cause,
+    }
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """A line of `soc events --json`: what the event has, `fields` as an object."""
+    document: dict[str, Any] = {
+        "id": event.id,
+        "time": moment_text(event.time),
+        "received": moment_text(event.received),
+        "severity_id": event.severity_id,
+    }
+    for name in Event.__slots__:
+        value = getattr(event, name)
+        if name not in document and value:
+            document[name] = dict(value) if isinstance(value, Mapping) else value
+    return document
+
+
+def status_document(store: Store, data_directory: Path, now: float) -> dict[str, Any]:
+    """The object of `soc status`, as of `now`."""
+    devices = store.status.devices(now)
+    alerts = store.status.open_alerts()
+    collection = store.status.collection()
+    last = collection["last"]
+    return {
+        "devices": {"total": len(devices), **_counts((state for _, _, state, _ in devices), DEVICE_STATES)},
+        "towers": _towers(devices, alerts),
+        "alerts": {
+            "open": sum(count for *_, count in alerts),
+            "by_severity": _summed((severity, count) for severity, _, _, count in alerts),
+            "by_rule": _summed((rule, count) for _, rule, _, count in alerts),
+        },
+        "collection": {
+            "last": moment_text(last),
+            "lag_seconds": None if last is None else round(max(0.0, now - last), 3),
+            "failing": collection["failing"],
+            "reasons": collection["reasons"],
+        },
+        "store": {"bytes": _bytes(data_directory), **store.status.sizes()},
+        "hub": {"running": False, "pid": None},
+    }
+
+
+def not_up(store: Store, now: float) -> list[dict[str, str]]:
+    """A line per device that is not up: device, state, cause."""
+    return [
+        {"device": device, "state": state, "cause": cause}
+        for device, _, state, cause in store.status.devices(now)
+        if state != "up"
+    ]
+
+
+def _counts(values: Any, names: Sequence[str]) -> dict[str, int]:
+    found = list(values)
+    return {name: found.count(name) for name in names}
+
+
+def _summed(pairs: Any) -> dict[str, int]:
+    sums: dict[str, int] = {}
+    for name, count in pairs:
+        sums[name] = sums.get(name, 0) + count
+    return sums
+
+
+def _towers(
+    devices: Sequence[tuple[str, str, str, str]], alerts: Sequence[tuple[str, str, str, int]]
+) -> dict[str, dict[str, int]]:
+    return {
+        tower: {
+            "total": sum(1 for _, found, _, _ in devices if found == tower),
+            "up": sum(1 for _, found, state, _ in devices if found == tower and state == "up"),
+            "open_alerts": sum(count for _, _, found, count in alerts if found == tower),
+        }
+        for tower in TOWERS
+        if any(found == tower for _, found, _, _ in devices)
+    }
+
+
+def _bytes(data_directory: Path) -> int:
+    return sum(path.stat().st_size for path in data_directory.glob("soc.duckdb*") if path.is_file())
