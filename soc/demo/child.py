@@ -123,8 +123,9 @@ _ROLES = {"snmp": _snmp, "snmp-v3": _snmp_v3, "ssh": _ssh}
 
 
 def main(role: str, directory: Path, seed: int, start: float) -> None:
-    # The terminal's Ctrl-C reaches every process of its group; the parent decides when we end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Signals to the group are for the parent, which decides when we end.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     inventory = load_inventory(directory / workplace.INVENTORY)
     if role == "recordings":
         _recordings(directory, inventory)
