@@ -50,6 +50,9 @@ class Job:
 class Answer:
     """What came of a job. A fetch stands in `values` or in `failures`, never in both.
 
+    In neither stands what does not apply to the device: a command of another platform, a ping of a
+    loopback address or on a machine that cannot ping.
+
     `failure` is set when the device as a whole failed (then `values` may still hold what came
     before). An absent SNMP table is an empty list, absent scalars are a Row of None.
     """
