@@ -77,7 +77,7 @@ def _meaning(frame: Frame) -> Meaning:
         text = text.partition(": [ ")[2].removesuffix("]")
     found = None
     if text.startswith("pam_"):
-        found = pam.parse(frame.program, text)
+        found = pam.parse(frame.program.lower(), text)
     elif parse := programs().get(frame.program):
         found = parse(text)
     return found or Meaning(frame.program.lower(), "")
