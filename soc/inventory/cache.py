@@ -1,9 +1,10 @@
 """Checked devices on disk, so that an unchanged fleet loads in a fraction of a second.
 
 Only devices are kept: settings and credentials are read from the inventory every time, so that no
-secret, and no reference to one, can get into the cache. A line of JSON says what the cache belongs
-to, a second one holds the distinct combinations of all a device has besides its name and addresses,
-then come lines of [combination, name, addresses]. Anything unexpected makes it no cache at all.
+secret, and no reference to one, can get into the cache. The first line is the hash of the rest; a line
+of JSON says what the cache belongs to; another holds the distinct combinations of all a device has
+besides its name and addresses; then come lines of [combination, name, addresses]. Anything unexpected
+makes it no cache at all.
 """
 
 from __future__ import annotations
@@ -90,11 +91,12 @@ def read_cache(directory: Path, inventory: Path) -> Cache | None:
             status = os.fstat(file.fileno())
             if status.st_uid != os.geteuid() or status.st_mode & 0o022 or not stat.S_ISREG(status.st_mode):
                 return None
-            header = json.loads(file.readline(_MAXIMUM_BYTES))
-            body = file.read(_MAXIMUM_BYTES)
-        if _identity() | {"body_hash": _hash(body)} != {
-            key: header[key] for key in (*_identity(), "body_hash")
-        }:
+            seal, content = file.readline(100).rstrip(b"\n"), file.read(_MAXIMUM_BYTES)
+        if seal != _seal(content):
+            return None
+        head, _, body = content.partition(b"\n")
+        header = json.loads(head)
+        if any(header[key] != value for key, value in _identity().items()):
             return None
         spans = {key: (int(start), int(end)) for key, (start, end) in header["spans"].items()}
         problems = tuple(Problem(**problem) for problem in header["problems"])
@@ -117,14 +119,14 @@ def write_cache(
         "content_hash": content_hash,
         "spans": spans,
         "problems": [dataclasses.asdict(problem) for problem in problems],
-        "body_hash": _hash(body),
     }
+    content = json.dumps(header).encode() + b"\n" + body
     with contextlib.suppress(OSError):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".inventory-")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(json.dumps(header).encode() + b"\n" + body)
+                file.write(_seal(content) + b"\n" + content)
             Path(temporary).replace(cache_path(directory, inventory))
         except OSError:
             Path(temporary).unlink(missing_ok=True)
@@ -135,8 +137,8 @@ def _identity() -> dict[str, Any]:
     return {"format": _FORMAT, "program": __version__, "fields": _FIELDS}
 
 
-def _hash(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=16).hexdigest()
+def _seal(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).hexdigest().encode()
 
 
 def _body(devices: Iterable[Device]) -> bytes:

@@ -70,7 +70,7 @@ class Secret:
 
 def secret(report: Report, node: Node) -> Secret:
     """Reader of a secret. Messages here never show what stands in the file: it may be the secret."""
-    if isinstance(node, ScalarNode):
+    if isinstance(node, ScalarNode) and node.text:
         message = f"{report.key}: a secret is written here in plain; refer to it by {_REFERENCES}"
         report.warning(node.line, message, "literal-secret")
         return Secret("literal", node.text)

@@ -116,7 +116,7 @@ def test_a_change_for_the_worse_is_seen(path: Path, directory: Path) -> None:
     assert [problem.line for problem in problems if problem.severity == "error"] == [9]
 
 
-@pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "garbage", "foreign", "version"])
+@pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "span", "garbage", "foreign", "version"])
 def test_a_damaged_cache_is_ignored_and_rebuilt(damage: str, path: Path, directory: Path) -> None:
     """Whatever is wrong with the file, loading gives the same devices and a good cache again."""
     expected = dict(load_inventory(path, directory).devices)
@@ -127,6 +127,7 @@ def test_a_damaged_cache_is_ignored_and_rebuilt(damage: str, path: Path, directo
             "empty": b"",
             "truncated": good[: len(good) * 2 // 3],
             "flipped": good.replace(b"10.0.0.1", b"10.0.0.9"),
+            "span": good.replace(b'"spans": {', b'"spans": {"x": [0, 1], '),
             "garbage": b"\xff" * 100,
             "foreign": b"[]\n[]",
             "version": good.replace(b'"format": 1', b'"format": 0'),
