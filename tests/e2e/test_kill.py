@@ -93,7 +93,8 @@ def kill_at_random(directory: Path, host: Host, kills: int, total: int) -> None:
             "SELECT count(*), count(DISTINCT id) FROM event WHERE fields['stream'] = 'numbers'"
         ).fetchall()
         canaries = store.execute(
-            'SELECT count(*), count(DISTINCT "user") FROM event WHERE "user" LIKE \'canary%\''
+            'SELECT count(*), count(DISTINCT "user") FROM event WHERE "user" LIKE ? AND product = ?',
+            ["canary%", "linux"],
         ).fetchall()
         matches = store.execute(
             "SELECT count(*), count(DISTINCT event_id) FROM match WHERE rule_id = "
