@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 HEAD = """\
@@ -143,7 +144,11 @@ def main() -> None:
                     "system": platform.system(),
                 },
                 "commit": commit.stdout.strip(),
-                "versions": {"python": platform.python_version()},
+                "versions": {
+                    "python": platform.python_version(),
+                    "soc": version("soc"),
+                    "pyyaml": version("pyyaml"),
+                },
                 "devices": arguments.devices,
                 "figures": figures,
                 "ratios": {
