@@ -59,7 +59,11 @@ def load_all_rules(extra: Sequence[Path] = ()) -> RuleSet:
     directories = list(extra)
     if SITE_DIRECTORY.is_dir():
         directories.append(SITE_DIRECTORY)
-    refused = {path: problem for path in directories if (problem := check_not_writable_by_others(path))}
+    refused = {
+        path: problem
+        for path in directories
+        if path.exists() and (problem := check_not_writable_by_others(path))
+    }
     rules = load_rules([shipped("rules"), *(path for path in directories if path not in refused)])
     return replace(rules, problems=(*refused.values(), *rules.problems))
 

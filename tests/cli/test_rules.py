@@ -145,6 +145,8 @@ def test_list_names_every_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str
     """Shipped rules and those of further directories are listed with kind, level and origin."""
     tmp_path.chmod(0o700)
     _write(tmp_path / "r.yml", RULE)
+    down = {"alert": "Down", "expr": "up == 0", "labels": {"severity": "high"}}
+    _write(tmp_path / "availability.yml", {"groups": [{"name": "g", "rules": [down]}]})
     code, printed, _ = _run(capsys, "list", "--rules", tmp_path)
     assert code == 0
     kinds = {row["kind"] for row in printed}

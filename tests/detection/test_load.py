@@ -166,8 +166,8 @@ def test_any_mapping_loads_or_is_refused(
 ) -> None:
     """Whatever a document says, loading ends with rules or problems, never with an exception."""
     directory = tmp_path_factory.mktemp("any")
-    for base in ({}, rule_document({"s": {"a": 1}, "condition": "s"})):
-        rules = load_documents(directory, {**base, **content} or {"x": 1})
+    for base in ({"title": "T"}, rule_document({"s": {"a": 1}, "condition": "s"})):
+        rules = load_documents(directory, {**base, **content})
         assert len(rules.rules) + len(rules.correlations) + rules.failed == 1
 
 
@@ -178,6 +178,13 @@ def test_directories_open_to_others_are_refused(tmp_path: Path) -> None:
     rules = load_all_rules([tmp_path])
     assert "writable" in rules.problems[0].message
     assert "00000000-0000-4000-8000-000000000001" not in rules.by_id
+
+
+def test_an_absent_directory_is_a_problem(tmp_path: Path) -> None:
+    """A further rules directory that is not there is named; what ships is loaded."""
+    rules = load_all_rules([tmp_path / "absent"])
+    assert [problem.message for problem in rules.problems] == ["no such file or directory"]
+    assert rules.rules
 
 
 def _correlation(**more: Any) -> dict[str, Any]:
