@@ -56,6 +56,15 @@ def test_every_ssh_collector_has_a_fixture(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(_COLLECTORS))
+def test_every_command_is_documented(name: str) -> None:
+    """docs/collectors.md names each command that may run on a host, short ones to the letter."""
+    text = (HERE.parent.parent / "docs" / "collectors.md").read_text().replace("\\|", "|")
+    (fetch,) = _COLLECTORS[name].fetches.values()
+    assert f"| `{fetch.id}` |" in text
+    assert f"`{fetch.command}`" in text or len(fetch.command) > 200
+
+
+@pytest.mark.parametrize("name", sorted(_COLLECTORS))
 def test_rubbish_is_the_collectors_own_failure(name: str) -> None:
     """Whatever a host prints, a parser ends with records or with a failure of its own."""
     collector = _COLLECTORS[name]
