@@ -152,3 +152,32 @@ def test_list_names_every_rule(tmp_path: Path, capsys: pytest.CaptureFixture[str
     kinds = {row["kind"] for row in printed}
     assert {"sigma", "correlation", "availability"} <= kinds
     assert [row["line"] for row in printed if row["id"] == RULE["id"]] == [1]
+
+
+def test_both_kinds_are_tested_and_linted_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A directory may hold Sigma rules, Prometheus rules and promtool tests: each is run as what it is."""
+    _write(tmp_path / "r.yml", RULE)
+    down = {"alert": "Down", "expr": "up == 0", "labels": {"severity": "high"}}
+    _write(tmp_path / "availability.yml", {"groups": [{"name": "g", "rules": [down]}]})
+    expected = {"exp_labels": {"severity": "high", "device": "a"}}
+    unit = {
+        "rule_files": ["availability.yml"],
+        "tests": [
+            {
+                "input_series": [{"series": 'up{device="a"}', "values": "0x5"}],
+                "alert_rule_test": [{"eval_time": "1m", "alertname": "Down", "exp_alerts": [expected]}],
+            }
+        ],
+    }
+    _write(tmp_path / "availability.test.yml", unit)
+    code, printed, _ = _run(capsys, "test", tmp_path)
+    assert (code, [line.get("kind") for line in printed[:-1]]) == (0, ["sigma", "alert"])
+    assert _run(capsys, "lint", tmp_path)[:2] == (0, [])
+    _write(tmp_path / "availability.yml", {"groups": [{"name": "g", "rules": [{**down, "expr": "up =="}]}]})
+    code, printed, _ = _run(capsys, "lint", tmp_path)
+    assert code == 1
+    assert {Path(finding["file"]).name for finding in printed} == {"availability.yml"}
+    code, printed, _ = _run(capsys, "test", tmp_path)
+    assert (code, printed[-1]["summary"]["errors"]) == (1, 1)
