@@ -38,10 +38,12 @@ REASONS: tuple[str, ...] = (
     "resting",  # not tried: the credential rests after two authentication failures
 )
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
 
 def canonical_labels(labels: Mapping[str, str]) -> str:
     """Labels as JSON with sorted keys and no blanks: equal sets have equal text."""
-    return json.dumps(dict(sorted(labels.items())), ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(dict(labels))
 
 
 @dataclass(frozen=True, slots=True)
