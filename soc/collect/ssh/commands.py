@@ -87,84 +87,89 @@ class _Running:
         )
 
 
-def run_commands(
-    transport: paramiko.Transport,
-    guard: GuardedSocket,
-    commands: Sequence[tuple[SshCommand, str]],
-    limits: Limits,
-) -> Iterator[tuple[SshCommand, CommandOutput | Failure]]:
-    """Run each command with its standard-input line; yield results as they come, exactly one each.
+class Commands:
+    """Runs commands over one connection, a few at a time."""
 
-    Output over the cap is a failure "limit", but for a stream: that resumes where it was cut, so it
-    comes with `truncated` and exit code 0. An exit code of -1 is a server that gave none.
-    """
-    wake = _Wake()
-    waiting = list(commands)
-    running: list[_Running] = []
-    width, patience = limits.channels, _REFUSALS_BORNE
-    while waiting or running:
-        wake.rearm()
-        pause = _WAIT_SECONDS
-        while waiting and len(running) < width:
-            started = _start(transport, *waiting[0], wake, limits.command_seconds, guard.deadline)
-            if started is None and (running or patience > 0):
-                # The server's MaxSessions is lower, or has not noticed yet that one has ended.
-                width, pause, patience = max(1, len(running)), _REFUSED_WAIT_SECONDS, patience - (not running)
-                break
-            command, _ = waiting.pop(0)
-            if isinstance(started, _Running):
-                running.append(started)
-                patience = _REFUSALS_BORNE
-            else:
-                yield command, started or Failure("command", f"{command.id}: the server opens no session")
-        for item in list(running):
-            result = item.pump(guard)
-            if result is not None:
+    def __init__(self, transport: paramiko.Transport, guard: GuardedSocket, limits: Limits) -> None:
+        self._transport = transport
+        self._guard = guard
+        self._limits = limits
+        self._wake = _Wake()
+        self._width = limits.channels
+
+    def run(
+        self, commands: Sequence[tuple[SshCommand, str]]
+    ) -> Iterator[tuple[SshCommand, CommandOutput | Failure]]:
+        """Run each command with its line of standard input; yield results as they come, one each.
+
+        Output over the cap is a failure "limit", but for a stream: that resumes where it was cut, so
+        it comes with `truncated` and exit code 0. An exit code of -1 is a server that gave none.
+        """
+        waiting = list(commands)
+        running: list[_Running] = []
+        refusals = 0
+        while waiting or running:
+            self._wake.rearm()
+            refused = False
+            while waiting and len(running) < self._width and not refused:
+                command, line = waiting[0]
+                begun = self._begin(command, line)
+                refused = begun is None
+                if isinstance(begun, _Running):
+                    running.append(begun)
+                    refusals = 0
+                elif begun is not None:
+                    yield command, begun
+                elif not running and (refusals := refusals + 1) > _REFUSALS_BORNE:
+                    yield command, Failure("command", f"{command.id}: the server opens no session")
+                    refused = False
+                if not refused:
+                    waiting.pop(0)
+            if refused:
+                # The server's MaxSessions is lower, or it has not noticed yet that one has ended.
+                self._width = max(1, len(running))
+            ended = [(item, result) for item in running if (result := item.pump(self._guard))]
+            for item, result in ended:
                 running.remove(item)
                 item.close()
                 yield item.command, result
-                pause = 0.0 if waiting else pause
-        nearest = min((item.deadline for item in running), default=guard.deadline)
-        if waiting or running:
-            wake.wait(max(0.0, min(pause, nearest - time.monotonic())))
+            if refused or (running and not ended):
+                self._wait(running, _REFUSED_WAIT_SECONDS if refused else _WAIT_SECONDS)
 
+    def _wait(self, running: Sequence[_Running], seconds: float) -> None:
+        nearest = min((item.deadline for item in running), default=self._guard.deadline)
+        self._wake.wait(max(0.0, min(seconds, nearest - time.monotonic())))
 
-def _start(
-    transport: paramiko.Transport,
-    command: SshCommand,
-    line: str,
-    wake: _Wake,
-    seconds: float,
-    session_deadline: float,
-) -> _Running | Failure | None:
-    """Begin a command; None where the server refused the channel alone."""
-    deadline = min(session_deadline, time.monotonic() + seconds)
-    left = deadline - time.monotonic()
-    if left <= 0:
-        return Failure("deadline", f"{command.id}: not begun in time")
-    try:
-        channel = transport.open_session(timeout=left)
-    except paramiko.ChannelException:
-        return None
-    except _CONNECTION_ENDED as error:
-        return _not_run(command, error)
-    channel.in_buffer.set_event(wake)
-    channel.in_stderr_buffer.set_event(wake)
-    channel.settimeout(left)
-    try:
-        channel.exec_command(command.command)
-    except _CONNECTION_ENDED as error:
+    def _begin(self, command: SshCommand, line: str) -> _Running | Failure | None:
+        """None where the server refused the channel alone."""
+        now = time.monotonic()
+        deadline = min(self._guard.deadline, now + self._limits.command_seconds)
+        if deadline <= now:
+            return Failure("deadline", f"{command.id}: not begun in time")
+        try:
+            channel = self._transport.open_session(timeout=deadline - now)
+        except paramiko.ChannelException:
+            return None
+        except _CONNECTION_ENDED as error:
+            return self._not_run(command, error)
+        running = _Running(command, channel, self._wake, deadline)
+        channel.in_buffer.set_event(self._wake)
+        channel.in_stderr_buffer.set_event(self._wake)
+        channel.settimeout(deadline - now)
+        try:
+            channel.exec_command(command.command)
+        except _CONNECTION_ENDED as error:
+            running.close()
+            return self._not_run(command, error)
+        # A command may end without reading; its output says why.
         with contextlib.suppress(*_CONNECTION_ENDED):
-            channel.close()
-        return _not_run(command, error)
-    # A command may end without reading; its output says why.
-    with contextlib.suppress(*_CONNECTION_ENDED):
-        if command.stream:
-            channel.sendall(line.encode() + b"\n")
-        channel.shutdown_write()
-    return _Running(command, channel, wake, deadline)
+            if command.stream:
+                channel.sendall(line.encode() + b"\n")
+            channel.shutdown_write()
+        return running
 
-
-def _not_run(command: SshCommand, error: Exception) -> Failure:
-    why = str(error) or type(error).__name__
-    return Failure("command", f"{command.id}: the server did not run it: {clean(why, 200)}")
+    def _not_run(self, command: SshCommand, error: Exception) -> Failure:
+        if not self._transport.is_active():
+            return Failure(self._guard.tripped or "protocol", f"{command.id}: the connection ended")
+        why = str(error) or type(error).__name__
+        return Failure("command", f"{command.id}: the server did not run it: {clean(why, 200)}")

@@ -8,14 +8,11 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import paramiko
-
 from soc.collect.declare import CommandOutput, SshCommand
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
-from soc.collect.ssh.commands import run_commands
+from soc.collect.ssh.commands import Commands
 from soc.collect.ssh.connection import Endpoint, Login, connect
 from soc.collect.ssh.failure import SshError
-from soc.collect.ssh.guard import GuardedSocket
 from soc.collect.ssh.limits import Limits
 from soc.collect.ssh.platform import DETECT, platform_of
 from soc.collect.ssh.trust import Trust
@@ -139,7 +136,7 @@ class _Contact:
                     connect(endpoint, login, self._limits, self._deadline, cap) as (transport, guard),
                 ):
                     self._answer.answered = True
-                    return self._run(transport, guard, commands)
+                    return self._run(Commands(transport, guard, self._limits), commands)
             except SshError as error:
                 wait = self._limits.retry_seconds * 2**attempt * (0.5 + share)
                 last = attempt + 1 == self._limits.attempts
@@ -148,10 +145,10 @@ class _Contact:
             time.sleep(wait)
         return None
 
-    def _run(self, transport: paramiko.Transport, guard: GuardedSocket, commands: list[SshCommand]) -> None:
+    def _run(self, runner: Commands, commands: list[SshCommand]) -> None:
         answer = self._answer
         remembered = str(self._job.hints.get(PLATFORM_HINT) or "")
-        platform = remembered or self._detect(transport, guard)
+        platform = remembered or self._detect(runner)
         if not platform:
             return
         answer.hints[PLATFORM_HINT] = platform
@@ -161,7 +158,7 @@ class _Contact:
             if platform in command.platforms
         ]
         worked = not due
-        for command, result in run_commands(transport, guard, due, self._limits):
+        for command, result in runner.run(due):
             if isinstance(result, Failure):
                 answer.failures[command] = result
                 if result.reason == "limit":
@@ -172,8 +169,8 @@ class _Contact:
         if remembered and not worked:
             answer.hints[PLATFORM_HINT] = ""  # another system may have moved in: look again next time
 
-    def _detect(self, transport: paramiko.Transport, guard: GuardedSocket) -> str:
-        for _, result in run_commands(transport, guard, [(DETECT, "")], self._limits):
+    def _detect(self, runner: Commands) -> str:
+        for _, result in runner.run([(DETECT, "")]):
             if isinstance(result, CommandOutput):
                 return platform_of(result)
             self._answer.failure = result
