@@ -136,6 +136,9 @@ class Conversation:
             elif outcome is Signal.TIMEOUT:
                 yield from self._still_there(link)
                 self._silence(link, oids[0])
+            else:  # one value that cannot be decoded: not the size was wrong
+                self._settled.update(oids)
+                self._get_size = GET_SIZE
 
     def _read_conditional(self, link: Link) -> Asked:
         """What only agents of some kind are asked, by their sysObjectID."""

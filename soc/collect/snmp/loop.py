@@ -94,8 +94,9 @@ class Loop:
                         ready = False
                     else:
                         self._start(program)
-                self._poll(more, ready)
-                self._expire()
+                if self._running or not ready:
+                    self._poll(more, ready)
+                    self._expire()
 
     def _start(self, program: Program) -> None:
         lane = _Lane(program, None)

@@ -36,10 +36,10 @@ def free_udp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def v3(user: str, **changes: object) -> dict[str, object]:
+def v3(of: str, **changes: object) -> dict[str, object]:
     """Settings of one of the USERS."""
-    _, auth, _, priv = USERS[user]
-    settings: dict[str, object] = {"version": "3", "user": user, "timeout": 0.5, "tries": 2}
+    _, auth, _, priv = USERS[of]
+    settings: dict[str, object] = {"version": "3", "user": of, "timeout": 0.5, "tries": 2}
     if auth:
         settings["auth"] = {"protocol": auth, "key": AUTH_PASSWORD}
     if priv:
@@ -53,6 +53,7 @@ def poll(
     *settings: dict[str, object],
     addresses: tuple[str, ...] = ("127.0.0.1",),
     hints: dict[str, object] | None = None,
+    options: dict[str, object] | None = None,
     seconds: float = 20.0,
 ) -> Answer:
     """Poll one device with the given credentials' settings (default: v2c, community public)."""
@@ -60,7 +61,7 @@ def poll(
     credentials = tuple(
         ResolvedCredential(f"c{number}", "snmp", item) for number, item in enumerate(settings)
     )
-    device = Device("d", "network", addresses=addresses, options={"snmp": {"port": port}})
+    device = Device("d", "network", addresses=addresses, options={"snmp": {"port": port} | (options or {})})
     answers: list[Answer] = []
     SnmpTransport().run(
         [Job(device, credentials, fetches, hints=hints or {})],  # type: ignore[arg-type]
@@ -79,14 +80,31 @@ def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         pytest.skip("needs Debian package snmpd")
     home = tmp_path_factory.mktemp("snmpd")
     port = free_udp_port()
-    lines = [f"agentAddress udp:127.0.0.1:{port},udp6:[::1]:{port}", "rocommunity public", "rocommunity6 public"]
+    lines = [
+        f"agentAddress udp:127.0.0.1:{port},udp6:[::1]:{port}",
+        "rocommunity public",
+        "rocommunity6 public",
+    ]
     for user, (auth, _, priv, _) in USERS.items():
         keys = f' {auth} "{AUTH_PASSWORD}"' if auth else ""
         keys += f' {priv} "{PRIV_PASSWORD}"' if priv else ""
-        lines += [f"createUser {user}{keys}", f"rouser {user} {'priv' if priv else 'auth' if auth else 'noauth'}"]
+        lines += [
+            f"createUser {user}{keys}",
+            f"rouser {user} {'priv' if priv else 'auth' if auth else 'noauth'}",
+        ]
     lines += ["includeAllDisks 1%", "sysName example-agent", "sysLocation Example"]
     (home / "snmpd.conf").write_text("\n".join(lines) + "\n")
-    arguments = [program, "-f", "-C", "-c", str(home / "snmpd.conf"), "-Lf", str(home / "log"), "-p", str(home / "pid")]
+    arguments = [
+        program,
+        "-f",
+        "-C",
+        "-c",
+        str(home / "snmpd.conf"),
+        "-Lf",
+        str(home / "log"),
+        "-p",
+        str(home / "pid"),
+    ]
     environment = os.environ | {"SNMP_PERSISTENT_DIR": str(home), "MIBS": ""}
     process = subprocess.Popen(arguments, env=environment, stdin=subprocess.DEVNULL)
     try:
@@ -99,7 +117,9 @@ def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     # GET sysUpTime.0, SNMPv2c, community public
-    question = bytes.fromhex("302602010104067075626c6963a019020101020100020100300e300c06082b060102010103000500")
+    question = bytes.fromhex(
+        "302602010104067075626c6963a019020101020100020100300e300c06082b060102010103000500"
+    )
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(0.1)
         for _ in range(100):

@@ -1,0 +1,318 @@
+"""Conversations with agents that are honest but limited, broken, or hostile."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from soc.collect import SnmpScalars, SnmpTable, counter64, gauge, integer, oid, text, ticks
+from soc.collect.port import Answer
+from soc.collect.snmp.walk import MAXIMUM_ROWS
+from soc.demo import ber
+
+from .agents import GET, GET_BULK, GET_NEXT, Request, binding, honest, response, serving
+from .conftest import poll
+
+SYSTEM = "1.3.6.1.2.1.1."
+COLUMN = "1.3.6.1.2.1.2.2.1."
+SCALARS = SnmpScalars(
+    description=text(f"{SYSTEM}1.0"), uptime=ticks(f"{SYSTEM}3.0"), contact=text(f"{SYSTEM}4.0"),
+    name=text(f"{SYSTEM}5.0"), location=text(f"{SYSTEM}6.0"), missing=text(f"{SYSTEM}77.0"),
+)  # fmt: skip
+TABLE = SnmpTable(COLUMN.rstrip("."), number=integer(1), name=text(2))
+OTHER = SnmpTable("1.3.6.1.2.1.31.1.1.1", name=text(1))
+FETCHES = (SCALARS, TABLE, OTHER)
+ROWS = 50
+VALUES: dict[str, tuple[int, object]] = {
+    f"{SYSTEM}1.0": (ber.OCTET_STRING, b"an example"),
+    f"{SYSTEM}3.0": (ber.TIME_TICKS, 12345),
+    f"{SYSTEM}4.0": (ber.OCTET_STRING, b"someone"),
+    f"{SYSTEM}5.0": (ber.OCTET_STRING, b"example-1"),
+    f"{SYSTEM}6.0": (ber.OCTET_STRING, b"here"),
+    **{f"{COLUMN}1.{row}": (ber.INTEGER, row) for row in range(1, ROWS + 1)},
+    **{f"{COLUMN}2.{row}": (ber.OCTET_STRING, b"port %d" % row) for row in range(1, ROWS + 1)},
+    **{f"1.3.6.1.2.1.31.1.1.1.1.{row}": (ber.OCTET_STRING, b"p%d" % row) for row in (1, 2, 10)},
+}
+AGENT = honest(VALUES)
+FAST = {"version": "2c", "community": "public", "timeout": 0.2, "tries": 2}
+PANIC = "a varbind without content, at which gufo's decoder panics"
+
+
+def honestly(request: Request) -> list[bytes]:
+    answer = AGENT.respond(request.datagram, 0.0)
+    return [] if answer is None else [answer]
+
+
+def ask(answers: Callable[[Request], list[bytes]], *settings: dict[str, object]) -> Answer:
+    with serving(answers) as port:
+        return poll(port, FETCHES, *(settings or (FAST,)))
+
+
+def check_complete(answer: Answer) -> None:
+    """Everything that AGENT has was read."""
+    assert answer.failure is None
+    assert answer.failures == {}
+    row = answer.values[SCALARS]
+    assert (row.description, row.uptime, row.name, row.missing) == ("an example", 12345, "example-1", None)  # type: ignore[union-attr]
+    assert [(item.index, item.number, item.name) for item in answer.values[TABLE]] == [  # type: ignore[union-attr]
+        (str(number), number, f"port {number}") for number in range(1, ROWS + 1)
+    ]
+    assert [(item.index, item.name) for item in answer.values[OTHER]] == [
+        ("1", "p1"),
+        ("2", "p2"),
+        ("10", "p10"),
+    ]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("version", ["1", "2c"])
+def test_everything_is_read(version: str) -> None:
+    """Scalars and tables, also by v1, whose GET fails as a whole for one missing OID."""
+    answer = ask(honestly, FAST | {"version": version})
+    check_complete(answer)
+    assert answer.answered
+    assert answer.credential == "c0"
+
+
+def test_the_next_poll_needs_fewer_requests() -> None:
+    """Hints carry rows and the working endpoint, so that each column takes one request."""
+    asked: list[Request] = []
+
+    def listen(request: Request) -> list[bytes]:
+        asked.append(request)
+        return honestly(request)
+
+    with serving(listen) as port:
+        first = poll(port, FETCHES, FAST)
+        asked.clear()
+        second = poll(port, FETCHES, FAST, hints=first.hints)
+    check_complete(second)
+    assert [request.pdu for request in asked].count(GET) == 1
+    # 50 rows come in two answers of 32, three in one; the end of the MIB takes two more to be sure of.
+    assert len(asked) == 1 + 2 * 2 + 1 + 2
+
+
+def test_wrong_types_are_absent_and_counted() -> None:
+    """A value of another type than declared is None, never 0, and counted under "type"."""
+    table = SnmpTable(COLUMN.rstrip("."), a=gauge(5), b=counter64(6), c=oid(7), d=text(8))
+    cells = {
+        "5": (ber.INTEGER, -5),  # a negative gauge
+        "6": (ber.OCTET_STRING, b"many"),
+        "7": (ber.INTEGER, 7),
+        "8": (ber.INTEGER, 8),
+    }
+    agent = honest({f"{COLUMN}{column}.1": cell for column, cell in cells.items()})
+    with serving(lambda request: [agent.respond(request.datagram, 0.0) or b""]) as port:
+        answer = poll(port, (table,), FAST)
+    (row,) = answer.values[table]  # type: ignore[misc]
+    assert list(row.cells()) == [None] * 4
+    assert answer.counts["type"] == 4
+
+
+def test_an_endless_walk_ends_at_the_row_cap() -> None:
+    """OIDs that increase for ever fail their own fetch with "limit"; the others are whole."""
+
+    def endless(request: Request) -> list[bytes]:
+        (name,) = request.oids[:1]
+        if request.pdu == GET or not name.startswith(f"{COLUMN}2"):
+            return honestly(request)
+        last = int(name.removeprefix(f"{COLUMN}2").lstrip(".") or 0)
+        more = range(last + 1, last + 1 + max(request.repetitions, 1))
+        return [response(request, [binding(f"{COLUMN}2.{row}", ber.OCTET_STRING, b"x") for row in more])]
+
+    answer = ask(endless)
+    assert answer.failures[TABLE].reason == "limit"
+    assert str(MAXIMUM_ROWS) in answer.failures[TABLE].detail
+    assert answer.counts["limit"] == 1
+    assert len(answer.values[OTHER]) == 3  # type: ignore[arg-type]
+    assert answer.failure is None
+
+
+@pytest.mark.parametrize(
+    "rows", [[5, 4, 3], [1, 2, 2], [1, 2, 1]], ids=["decreasing", "standing", "circling"]
+)
+def test_oids_that_do_not_increase_fail_the_fetch(rows: list[int]) -> None:
+    """A walk that does not advance is broken off with "limit"."""
+
+    def turning(request: Request) -> list[bytes]:
+        if request.pdu == GET or not request.oids[0].startswith(f"{COLUMN}2"):
+            return honestly(request)
+        return [response(request, [binding(f"{COLUMN}2.{row}", ber.OCTET_STRING, b"x") for row in rows])]
+
+    answer = ask(turning)
+    assert answer.failures[TABLE].reason == "limit"
+    assert "increase" in answer.failures[TABLE].detail
+    assert len(answer.values[OTHER]) == 3  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"\xff\xffgarbage", b"\x30\x82\xff\xff", b"0", PANIC.encode()],
+    ids=["noise", "length", "short", "panic"],
+)
+def test_a_garbage_datagram_fails_no_request(garbage: bytes) -> None:
+    """What cannot be decoded is counted, and the true answer behind it is taken."""
+
+    def noisy(request: Request) -> list[bytes]:
+        first = garbage
+        if garbage == PANIC.encode():
+            first = response(request, []).replace(b"\x30\x00", b"\x30\x02\x30\x00")
+            first = first[:1] + bytes([first[1] + 2]) + first[2:]
+        return [first, *honestly(request)]
+
+    answer = ask(noisy)
+    check_complete(answer)
+    assert answer.counts["protocol"] > 0
+
+
+def test_nothing_but_garbage_is_a_protocol_failure() -> None:
+    """The device is there, but what it says is no SNMP."""
+    answer = ask(lambda request: [b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+    assert answer.failure is not None
+    assert answer.failure.reason == "protocol"
+    assert answer.answered
+    assert set(answer.failures) == set(FETCHES)
+
+
+def test_duplicate_answers_are_ignored() -> None:
+    """Each answer comes three times; none is taken for the next request's."""
+    check_complete(ask(lambda request: honestly(request) * 3))
+
+
+def test_answers_with_another_id_or_community_are_ignored() -> None:
+    """Only the answer to what was asked counts."""
+
+    def forged(request: Request) -> list[bytes]:
+        lie = [(name, ber.encode(ber.OCTET_STRING, b"lie")) for name in request.oids]
+        other_id = Request(**{**vars(request), "request_id": ber.encode_integer(4711)})
+        return [response(other_id, lie), response(request, lie, community=b"other"), *honestly(request)]
+
+    check_complete(ask(forged))
+
+
+def test_answers_from_another_source_are_ignored() -> None:
+    """A datagram from another port than the one asked is not ours."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as spoofer,
+    ):
+        silent.bind(("127.0.0.1", 0))
+        silent.settimeout(0.01)
+        spoofer.bind(("127.0.0.1", 0))
+        answer = poll(silent.getsockname()[1], FETCHES, FAST)
+        datagram, peer = silent.recvfrom(65535)
+        spoofer.sendto(honestly(Request.parse(datagram))[0], peer)
+    assert answer.failure is not None
+    assert answer.failure.reason == "timeout"
+    assert not answer.answered
+
+
+def test_a_lost_request_is_sent_again() -> None:
+    """Every first datagram is lost; back-off brings everything in."""
+    seen: set[tuple[int, tuple[str, ...]]] = set()
+
+    def lossy(request: Request) -> list[bytes]:
+        key = (request.pdu, tuple(request.oids))
+        if key in seen:
+            return honestly(request)
+        seen.add(key)
+        return []
+
+    check_complete(ask(lossy, FAST | {"timeout": 0.05, "tries": 3}))
+
+
+@pytest.mark.parametrize("version", ["1", "2c"])
+def test_an_agent_with_small_messages_is_asked_for_less(version: str) -> None:
+    """tooBig halves a GET; GETBULK is cut by the agent itself."""
+    agent = honest(VALUES, maximum_bytes=90)
+    with serving(lambda request: [agent.respond(request.datagram, 0.0) or b""]) as port:
+        answer = poll(port, FETCHES, FAST | {"version": version})
+    check_complete(answer)
+
+
+def test_an_agent_without_getbulk_is_walked_by_getnext() -> None:
+    """An error-status to GETBULK looks like the end; GETNEXT tells, and the hint remembers."""
+
+    def simple(request: Request) -> list[bytes]:
+        return [response(request, [], error=5)] if request.pdu == GET_BULK else honestly(request)
+
+    answer = ask(simple)
+    check_complete(answer)
+    assert answer.hints["repetitions"] == 1
+
+
+def test_answers_beyond_the_buffer_are_asked_for_in_parts() -> None:
+    """Rows whose 32-fold answer does not fit in 4080 bytes come by fewer at a time."""
+    values = dict(VALUES)
+    values |= {f"{COLUMN}2.{row}": (ber.OCTET_STRING, b"%03d" % row * 100) for row in range(1, ROWS + 1)}
+    agent = honest(values, maximum_bytes=60_000)
+    with serving(lambda request: [agent.respond(request.datagram, 0.0) or b""]) as port:
+        answer = poll(port, FETCHES, FAST)
+    assert answer.failures == {}
+    assert [len(row.name) for row in answer.values[TABLE]] == [300] * ROWS  # type: ignore[union-attr]
+    assert answer.hints["repetitions"] < 32
+
+
+def test_a_string_of_60_000_bytes_is_absent_and_its_neighbours_are_not() -> None:
+    """One value too long to be read costs itself, not the GET it stood in."""
+    agent = honest(VALUES | {f"{SYSTEM}1.0": (ber.OCTET_STRING, b"x" * 60_000)}, maximum_bytes=65_000)
+    with serving(lambda request: [agent.respond(request.datagram, 0.0) or b""]) as port:
+        answer = poll(port, (SCALARS,), FAST)
+    assert answer.failure is None
+    row = answer.values[SCALARS]
+    assert (row.description, row.name, row.location) == (None, "example-1", "here")  # type: ignore[union-attr]
+    assert answer.counts["protocol"] > 0
+
+
+def test_silence_on_one_column_fails_its_table_only() -> None:
+    """An agent that never answers one subtree still gives the others."""
+
+    def partly_deaf(request: Request) -> list[bytes]:
+        return [] if request.oids[0].startswith(f"{COLUMN}2") else honestly(request)
+
+    answer = ask(partly_deaf, FAST | {"timeout": 0.05})
+    assert answer.failures[TABLE].reason == "timeout"
+    assert len(answer.values[OTHER]) == 3  # type: ignore[arg-type]
+    assert answer.values[SCALARS].name == "example-1"  # type: ignore[union-attr]
+    assert answer.failure is None
+
+
+def test_a_device_that_dies_half_way_keeps_what_it_gave() -> None:
+    """The scalars stand, the tables fail as the device does."""
+
+    def dying(request: Request) -> list[bytes]:
+        dying.dead = getattr(dying, "dead", False) or request.pdu in (GET_BULK, GET_NEXT)  # type: ignore[attr-defined]
+        return [] if dying.dead else honestly(request)  # type: ignore[attr-defined]
+
+    answer = ask(dying, FAST | {"timeout": 0.05})
+    assert answer.failure is not None
+    assert answer.failure.reason == "timeout"
+    assert answer.answered
+    assert answer.values[SCALARS].name == "example-1"  # type: ignore[union-attr]
+    assert {answer.failures[TABLE].reason, answer.failures[OTHER].reason} == {"timeout"}
+
+
+def test_objects_of_other_vendors_are_not_asked_for() -> None:
+    """A fetch under `where` is sent only to agents whose sysObjectID lies there; else it is absent."""
+    own = SnmpScalars(model=text("1.3.6.1.4.1.99999.1.0")).where("1.3.6.1.4.1.99999")
+    foreign = SnmpTable("1.3.6.1.4.1.88888.1", name=text(1)).where("1.3.6.1.4.1.88888")
+    agent = honest(
+        VALUES
+        | {
+            f"{SYSTEM}2.0": (ber.OBJECT_IDENTIFIER, ber.parse_oid("1.3.6.1.4.1.99999.5")),
+            "1.3.6.1.4.1.99999.1.0": (ber.OCTET_STRING, b"X-1"),
+            "1.3.6.1.4.1.88888.1.1.1": (ber.OCTET_STRING, b"not ours"),
+        }
+    )
+    asked: set[str] = set()
+
+    def listen(request: Request) -> list[bytes]:
+        asked.update(request.oids)
+        return [agent.respond(request.datagram, 0.0) or b""]
+
+    with serving(listen) as port:
+        answer = poll(port, (SCALARS, own, foreign), FAST)
+    assert answer.values[own].model == "X-1"  # type: ignore[union-attr]
+    assert answer.values[foreign] == []
+    assert not any(name.startswith("1.3.6.1.4.1.88888") for name in asked)
