@@ -13,6 +13,7 @@ from soc.inventory import Inventory, load_inventory
 from soc.model import ConfigurationError
 
 SUFFIX = ".snmprec"
+PORT = 16_161
 _ADDRESSES_PER_SUBNET = 250
 # A row below these tells a printer (Printer-MIB) or a UPS (UPS-MIB) from network equipment.
 _TOWERS = {"print": b"\n1.3.6.1.2.1.43.", "power": b"\n1.3.6.1.2.1.33."}
@@ -29,7 +30,7 @@ def prepare_recordings(directory: Path, source: Path) -> Inventory:
         raise ConfigurationError(f"recordings {source}: {error.strerror}") from error
     if not devices:
         raise ConfigurationError(f"recordings {source}: no file *{SUFFIX} (OID|TYPE|VALUE a line) there")
-    port = workplace.free_port([device["address"] for device in devices], socket.SOCK_DGRAM, taken=())
+    port = workplace.free_port([device["address"] for device in devices], socket.SOCK_DGRAM, PORT)
     document = {
         "version": 1,
         "credentials": {"recorded": {"snmp": {"version": "2c", "community": {"file": "secrets/community"}}}},

@@ -19,7 +19,7 @@ from soc.model import ConfigurationError, Device
 
 INVENTORY, SECRETS, SSH, SCRATCH = "inventory.yaml", "secrets", "ssh", "scratch"
 _PORT_ATTEMPTS = 50
-_PORTS = range(16_161, 32_000)  # unprivileged, and below the range that clients are given
+_PORTS = range(10_000, 32_000)  # unprivileged, and below the range that clients are given
 
 
 def prepare(directory: Path, shipped_inventory: Path) -> Inventory:
@@ -32,8 +32,8 @@ def prepare(directory: Path, shipped_inventory: Path) -> Inventory:
     shipped = load_inventory(shipped_inventory)
     ports: dict[str, int] = {}
     for kind, protocol in (("snmp", socket.SOCK_DGRAM), ("ssh", socket.SOCK_STREAM)):
-        addresses = [device.addresses[0] for device in devices_with(shipped, kind)]
-        ports[kind] = free_port(addresses, protocol, taken=tuple(ports.values()))
+        endpoints = [endpoint(device, kind) for device in devices_with(shipped, kind)]
+        ports[kind] = free_port([address for address, _ in endpoints], protocol, endpoints[0][1])
     path = directory / INVENTORY
     document = yaml.safe_load(shipped_inventory.read_text(encoding="utf-8"))
     for defaults in document["defaults"].values():
@@ -85,16 +85,15 @@ def endpoint(device: Device, kind: str) -> Endpoint:
     return device.addresses[0], int(options["port"])
 
 
-def free_port(addresses: Sequence[str], protocol: socket.SocketKind, taken: Sequence[int]) -> int:
-    """A port that is free on every address."""
+def free_port(addresses: Sequence[str], protocol: socket.SocketKind, preferred: int) -> int:
+    """A port that is free on every address: the preferred one if it is. Raises ConfigurationError."""
     for attempt in range(_PORT_ATTEMPTS):
-        port = _PORTS.start if attempt == 0 else secrets.choice(_PORTS)
+        port = preferred if attempt == 0 else secrets.choice(_PORTS)
         with contextlib.ExitStack() as held:
             try:
                 for address in addresses:
                     held.enter_context(socket.socket(socket.AF_INET, protocol)).bind((address, port))
             except OSError:
                 continue
-        if port not in taken:
-            return port
+        return port
     raise ConfigurationError(f"no port found that is free on all of {addresses[0]} … {addresses[-1]}")
