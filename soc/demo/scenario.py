@@ -21,6 +21,7 @@ class Outage:
     """A site's uplink router dies; nothing behind it is reached any more."""
 
     device: str
+    parent: str  # the router at the other end of the uplink
     begins: float
     behind: frozenset[str]
 
@@ -99,7 +100,8 @@ class Scenario:
             if device.kind == "router" and len(device.depends_on) == 1 and name in children
         ]
         killed = pick("branch router", branches)
-        self.outage = Outage(killed, start - 1320, _behind(killed, devices, children))
+        [parent] = devices[killed].depends_on
+        self.outage = Outage(killed, parent, start - 1320, _behind(killed, devices, children))
         lost = self.outage.behind | {killed}
 
         def alive(kind: str, tower: str = "") -> list[str]:
@@ -133,6 +135,18 @@ class Scenario:
     def expected_unreachable(self) -> set[str]:
         """The devices that only hang behind a dead one."""
         return set(self.outage.behind)
+
+    def expected_alerts(self) -> set[tuple[str, str]]:
+        """(rule, device) of every alert that the shipped rules must have open once live."""
+        return {
+            ("DeviceDown", self.outage.device),
+            ("InterfaceDown", self.outage.parent),
+            ("UpsOnBattery", self.battery.device),
+            ("PrinterSupplyLow", self.toner.device),
+            ("FilesystemFull", self.disk.device),
+            ("SSH brute force", self.attack.device),
+            ("SSH login after brute force", self.attack.device),
+        }
 
 
 def _behind(killed: str, devices: Mapping[str, Device], children: Mapping[str, list[str]]) -> frozenset[str]:
