@@ -19,6 +19,18 @@ PulledLog = tuple[Device, LogRecord, float]  # device, record, received (UTC sec
 Refine = Callable[[Sequence[PulledLog]], tuple[list[Event], list[Match]]]
 
 
+# Where two transports say the same of a device, the first of these is believed.
+PRECEDENCE = ("local", "ssh", "snmp", "ping")
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What collectors over a better transport say of a device."""
+
+    series: frozenset[tuple[str, str]] = frozenset()  # metric, labels
+    facts: frozenset[tuple[str, str]] = frozenset()  # key, instance
+
+
 @dataclass(slots=True)
 class Memory:
     """What earlier cycles left, kept current while this one runs."""
@@ -26,11 +38,25 @@ class Memory:
     tasks: dict[tuple[str, str], Task]
     contacts: dict[tuple[str, str], Contact]
     refusals: dict[tuple[str, str], Refusal]
+    # names of the collectors over better transports, by transport
+    better: Mapping[str, Sequence[str]] = field(default_factory=dict)
     resolved: Mapping[str, ResolvedCredential] = field(default_factory=dict)
 
+    def claimed(self, device: str, transport: str) -> Claims:
+        found = [self.tasks.get((device, name)) for name in self.better.get(transport, ())]
+        tasks = [task for task in found if task is not None]
+        return Claims(
+            frozenset(item for task in tasks for item in task.series),
+            frozenset(item for task in tasks for item in task.facts),
+        )
+
     @classmethod
-    def of(cls, state: CollectState) -> Memory:
-        return cls(state.tasks(), state.contacts(), state.refusals())
+    def of(cls, state: CollectState, collectors: Sequence[Collector]) -> Memory:
+        better = {
+            transport: [item.name for item in collectors if item.transport in PRECEDENCE[:rank]]
+            for rank, transport in enumerate(PRECEDENCE)
+        }
+        return cls(state.tasks(), state.contacts(), state.refusals(), better)
 
 
 class Batch:
@@ -56,8 +82,10 @@ class Batch:
         found = outcomes(answer, collectors)
         if contacted:
             self._contact(transport, answer, collectors)
+        claimed = self._memory.claimed(answer.job.device.name, transport)
         for outcome in found:
-            self._outcome(answer, outcome)
+            give_way(outcome, claimed)
+            self._outcome(answer, outcome, claimed)
         return answer.failure or next((item.failure for item in found if item.failure), None)
 
     def finish(self, refine: Refine) -> None:
@@ -111,16 +139,17 @@ class Batch:
         if refusals.pop((device, answer.credential), None):
             self._refusals[device, answer.credential] = None
 
-    def _outcome(self, answer: Answer, outcome: Outcome) -> None:
+    def _outcome(self, answer: Answer, outcome: Outcome, claimed: Claims) -> None:
         device = answer.job.device
         collector = outcome.collector
         task = self._memory.tasks.get((device.name, collector.name))
         interval = interval_seconds(collector, device, self._intervals)
         if not outcome.absent:
-            self._poll(answer, collector.name, interval, outcome.failure, collector.facts)
+            whole = collector.facts - {key for key, _ in claimed.facts}
+            self._poll(answer, collector.name, interval, outcome.failure, whole)
             self._records(answer, outcome, interval)
         series = tuple((sample.metric, canonical_labels(sample.labels)) for sample in outcome.samples)
-        for metric, labels in sorted(set(task.series) - set(series)) if task else ():
+        for metric, labels in sorted(set(task.series) - set(series) - claimed.series) if task else ():
             self.builder.add_stale(device.name, metric, labels, answer.time, interval)
         previous = reason = task.reason if task else ""
         # A device that fails as a whole is its transport's news, told once.
@@ -130,7 +159,10 @@ class Batch:
             self._event(answer, collector.name, outcome.failure, previous)
         due = next_due(device.name, collector, task, interval, answer.time)
         absent_until = answer.time + self._intervals["configuration"] if outcome.absent else 0.0
-        settled = Task(due, reason, absent_until, series)
+        facts = tuple((fact.key, fact.instance) for fact in outcome.facts)
+        if outcome.failure and task:
+            facts = task.facts  # a host that does not answer is still what it said it is
+        settled = Task(due, reason, absent_until, series, facts)
         self._memory.tasks[device.name, collector.name] = settled
         self._tasks[device.name, collector.name] = settled
 
@@ -194,6 +226,18 @@ class Batch:
                 fields={"reason": reason, "detail": detail, "previous": previous or "ok"},
             )
         )
+
+
+def give_way(outcome: Outcome, claimed: Claims) -> None:
+    """Drop what a better transport says too: two sources of one series or fact would contradict."""
+    if claimed.series:
+        outcome.samples = [
+            sample
+            for sample in outcome.samples
+            if (sample.metric, canonical_labels(sample.labels)) not in claimed.series
+        ]
+    if claimed.facts:
+        outcome.facts = [fact for fact in outcome.facts if (fact.key, fact.instance) not in claimed.facts]
 
 
 def _severity_id(reason: str) -> int:

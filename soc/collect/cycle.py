@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from soc.collect import credentials
-from soc.collect.batch import Batch, Memory, Refine
+from soc.collect.batch import PRECEDENCE, Batch, Memory, Refine
 from soc.collect.declare import Collector
 from soc.collect.plan import Due, plan, transports
 from soc.collect.port import Answer, Failure, Job, Transport
@@ -93,7 +93,7 @@ class _Cycle:
         self.summary = Summary()
         self._environment = environment
         self._simulated = simulated
-        self._memory = Memory.of(environment.state)
+        self._memory = Memory.of(environment.state, environment.collectors)
         self._failed: set[str] = set()
         self._last_sealed = 0.0
         self._batch = self._new_batch()
@@ -109,14 +109,19 @@ class _Cycle:
         devices = {item.device.name for item in due}
         jobs = self._jobs(due)
         remaining = Counter(job.device.name for found in jobs.values() for job in found)
+        held: dict[str, list[tuple[str, Answer]]] = {}
         for transport, answer in run_jobs(
             environment.transports, jobs, deadline, now=environment.now, monotonic=environment.monotonic
         ):
             device = answer.job.device.name
-            self._absorb(transport, answer, collectors[device, transport])
+            held.setdefault(device, []).append((transport, answer))
             remaining[device] -= 1
-            if not remaining[device]:
-                del remaining[device]
+            if remaining[device]:
+                continue
+            del remaining[device]
+            # Better transports first: the others leave out what these say.
+            for name, item in sorted(held.pop(device), key=lambda pair: PRECEDENCE.index(pair[0])):
+                self._absorb(name, item, collectors[device, name])
             if progress is not None:
                 progress(len(devices) - len(remaining), len(devices))
             if self._batch.builder.count >= ROWS_PER_SEGMENT:

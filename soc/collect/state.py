@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS task (
     reason TEXT NOT NULL,          -- why the collector itself failed last, '' = it did not
     absent_until REAL NOT NULL,    -- does not apply to this device until then
     series TEXT NOT NULL,          -- JSON: [[metric, labels], ...] of the last poll
+    facts TEXT NOT NULL,           -- JSON: [[key, instance], ...] of the last one that worked
     PRIMARY KEY (device, collector)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contact (
     device TEXT, transport TEXT,
@@ -49,6 +50,7 @@ class Task:
     reason: str = ""
     absent_until: float = 0.0
     series: tuple[tuple[str, str], ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -105,13 +107,11 @@ class CollectState:
 
     def tasks(self) -> dict[tuple[str, str], Task]:
         rows = self._connection.execute(
-            "SELECT device, collector, due, reason, absent_until, series FROM task"
+            "SELECT device, collector, due, reason, absent_until, series, facts FROM task"
         )
         return {
-            (device, collector): Task(
-                due, reason, absent_until, tuple((metric, labels) for metric, labels in json.loads(series))
-            )
-            for device, collector, due, reason, absent_until, series in rows
+            (device, collector): Task(due, reason, absent_until, _pairs(series), _pairs(facts))
+            for device, collector, due, reason, absent_until, series, facts in rows
         }
 
     def contacts(self) -> dict[tuple[str, str], Contact]:
@@ -139,10 +139,18 @@ class CollectState:
 
     def save_tasks(self, tasks: Mapping[tuple[str, str], Task]) -> None:
         self._connection.executemany(
-            "INSERT OR REPLACE INTO task (device, collector, due, reason, absent_until, series)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO task (device, collector, due, reason, absent_until, series, facts)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                (device, collector, task.due, task.reason, task.absent_until, json.dumps(task.series))
+                (
+                    device,
+                    collector,
+                    task.due,
+                    task.reason,
+                    task.absent_until,
+                    json.dumps(task.series),
+                    json.dumps(task.facts),
+                )
                 for (device, collector), task in tasks.items()
             ],
         )
@@ -177,3 +185,7 @@ class CollectState:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 [device, credential, refusal.count, refusal.until, refusal.salt, refusal.seal],
             )
+
+
+def _pairs(document: str) -> tuple[tuple[str, str], ...]:
+    return tuple((first, second) for first, second in json.loads(document))

@@ -11,6 +11,7 @@ import pytest
 from soc.collect import (
     Collector,
     CommandOutput,
+    Fact,
     LogRecord,
     Row,
     Sample,
@@ -268,6 +269,49 @@ def test_credential_rests_after_two_refusals_until_it_changes(
     assert [tried(), tried()] == [True, False]
     site.now += 3600
     assert tried()
+
+
+def test_two_transports_never_contradict(site: Site) -> None:
+    """Of the same series and facts SSH's count; SNMP's series fill in where SSH is silent."""
+
+    @collector(fetch=UPTIME, every="60s", facts={"identity"})
+    def by_snmp(row: Row) -> Iterator[Sample | Fact]:
+        yield Sample("uptime_seconds", 1)
+        yield Sample("by_snmp_only", 1)
+        yield Fact("identity", "Linux", "os")
+        yield Fact("identity", "1.3.6.1.4.1.8072", "object_id")
+
+    @collector(fetch=LOG, every="60s")
+    def by_ssh(output: CommandOutput) -> Iterator[Sample | Fact]:
+        yield Sample("uptime_seconds", 2)
+        yield Fact("identity", "Debian", "os")
+
+    site.collectors = [by_snmp, by_ssh]
+    site.inventory_text = site.inventory_text.replace("credentials: [ops]", "credentials: [lab, ops]")
+    site.values["web-1"] = {LOG: CommandOutput("x", "", 0)}
+
+    def told() -> tuple[dict[object, object], dict[object, object], list[object]]:
+        site.now += 60
+        site.cycle()
+        frame = pl.concat([read_frame(path) for path in site.spool.waiting()])
+        site.rows("sample")
+        own = frame.filter(pl.col("device") == "web-1")
+        samples = {row["metric"]: row["value"] for row in own.filter(pl.col("record") == "sample").to_dicts()}
+        facts = {row["instance"]: row["text"] for row in own.filter(pl.col("record") == "fact").to_dicts()}
+        whole = own.filter(pl.col("collector") == "by_snmp")["fact_keys"].to_list()
+        return {name: samples.get(name) for name in ("uptime_seconds", "by_snmp_only")}, facts, whole
+
+    both = (
+        {"uptime_seconds": 2.0, "by_snmp_only": 1.0},
+        {"os": "Debian", "object_id": "1.3.6.1.4.1.8072"},
+        [[]],
+    )
+    assert told() == both
+    assert told() == both
+    site.values["web-1"] = {LOG: CommandOutput("", "denied", 1)}
+    samples, facts, _ = told()
+    assert samples["uptime_seconds"] == 1.0
+    assert facts == {"object_id": "1.3.6.1.4.1.8072"}
 
 
 class Broken:
