@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from soc.collect import credentials
+from soc.collect.batch import PRECEDENCE
 from soc.collect.declare import Collector
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.plan import plan, transports
 from soc.collect.port import Answer, Failure, Job, Transport
 from soc.collect.run import run_jobs
 from soc.inventory import Inventory
-from soc.model import Device
+from soc.model import Device, canonical_labels
 
 IDENTITY = ("object_id", "description", "name", "vendor", "os", "model", "version", "serial", "kind")
 
@@ -98,20 +99,32 @@ class _Gathering:
             self.problems.append(
                 "nothing applies to this device (no credential, or no collector that it answers)"
             )
-        facts = [fact for outcome in self._outcomes for fact in outcome.facts]
+        # Better transports first: of two that say the same, the first counts.
+        self._outcomes.sort(key=lambda outcome: PRECEDENCE.index(outcome.collector.transport))
+        facts: dict[tuple[str, str], str] = {}
+        for outcome in self._outcomes:
+            for fact in outcome.facts:
+                facts.setdefault((fact.key, fact.instance), fact.value)
         identity = dict.fromkeys(IDENTITY, "")
-        identity.update({fact.instance: fact.value for fact in facts if fact.key == "identity"})
+        identity.update({instance: value for (key, instance), value in facts.items() if key == "identity"})
         return {
             "device": self.device.name,
             "ok": self.answered and not self.problems,
             "identity": {name: identity[name] or None for name in IDENTITY},
             "samples": list(self._samples()),
-            "facts": [{"key": fact.key, "instance": fact.instance, "value": fact.value} for fact in facts],
+            "facts": [
+                {"key": key, "instance": instance, "value": value} for (key, instance), value in facts.items()
+            ],
             "errors": self.problems,
         }
 
     def _samples(self) -> Iterator[dict[str, Any]]:
+        seen: set[tuple[str, str]] = set()
         for outcome in self._outcomes:
             for sample in outcome.samples:
+                identity = (sample.metric, canonical_labels(sample.labels))
+                if identity in seen:
+                    continue
+                seen.add(identity)
                 labels = {**sample.attributes, **sample.labels}
                 yield {"metric": sample.metric, "labels": labels, "value": sample.value}
