@@ -1,0 +1,118 @@
+"""Every fixture of an SNMP collector: what an agent holds, and what must come of it.
+
+tests/collectors/<collector>/*.yaml with `values`: OID -> integer, text, {hex: …} or {oid: …}; `source`
+says where that is from. `samples` are [metric, labels, value], `facts` [key, instance, value]; `absent`
+is true where the collector does not apply. Left out = none.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from soc.collect.declare import Collector, SnmpScalars, SnmpTable
+from soc.collect.load import load_collectors
+from soc.collect.outcome import Outcome, outcomes
+from soc.collect.port import Answer, Job, Value
+from soc.collect.snmp.plan import scalar_row, table_rows
+from soc.collect.snmp.walk import ColumnCells
+from soc.model import Device
+
+HERE = Path(__file__).parent
+REFERENCE = HERE.parent.parent / "docs" / "reference.md"
+_COLLECTORS: dict[str, Collector] = {
+    collector.name: collector for collector in load_collectors() if collector.transport == "snmp"
+}
+_FIXTURES = {
+    path.relative_to(HERE).as_posix(): path
+    for name in sorted(_COLLECTORS)
+    for path in sorted((HERE / name).glob("*.yaml"))
+}
+
+
+def _raw(value: Any) -> Any:
+    if isinstance(value, dict):
+        return bytes.fromhex(value["hex"]) if "hex" in value else value["oid"]
+    return value.encode() if isinstance(value, str) else value
+
+
+def _parse(collector: Collector, agent: dict[str, Any]) -> Outcome:
+    """What the collector makes of an agent that holds these values."""
+    values: dict[Any, Value] = {}
+    object_id = str(agent.get("1.3.6.1.2.1.1.2.0", ""))
+    for fetch in collector.fetches.values():
+        assert isinstance(fetch, SnmpScalars | SnmpTable)
+        held = agent if fetch.asks(object_id) else {}
+        if isinstance(fetch, SnmpScalars):
+            values[fetch] = scalar_row(fetch, held, {})
+            continue
+        columns = {}
+        for name in fetch.columns:
+            prefix = fetch.column_oid(name)
+            cells = ColumnCells(prefix)
+            found = [(oid, value) for oid, value in held.items() if oid.startswith(f"{prefix}.")]
+            found.sort(key=lambda cell: [int(part) for part in cell[0].split(".")])
+            cells.add([*found, None])
+            columns[prefix] = cells
+        values[fetch] = table_rows(fetch, columns, {})
+    job = Job(Device("device", "network"), (), tuple(values))
+    (outcome,) = outcomes(Answer(job, 1.0, answered=True, values=values), [collector])
+    return outcome
+
+
+@pytest.mark.parametrize("fixture", _FIXTURES)
+def test_fixture(fixture: str) -> None:
+    """The agent's values parse to exactly the expected records."""
+    document: dict[str, Any] = yaml.safe_load(_FIXTURES[fixture].read_text())
+    assert document["source"]
+    agent = {oid: _raw(value) for oid, value in document["values"].items()}
+    outcome = _parse(_COLLECTORS[Path(fixture).parent.name], agent)
+    assert outcome.failure is None
+    assert outcome.absent == document.get("absent", False)
+    assert [
+        [sample.metric, dict(sample.labels), pytest.approx(sample.value)] for sample in outcome.samples
+    ] == document.get("samples", [])
+    assert [[fact.key, fact.instance, fact.value] for fact in outcome.facts] == document.get("facts", [])
+
+
+@pytest.mark.parametrize("name", sorted(_COLLECTORS))
+def test_every_snmp_collector_has_a_fixture(name: str) -> None:
+    """Adding a collector means adding what an agent answers."""
+    assert any(Path(fixture).parent.name == name for fixture in _FIXTURES)
+
+
+def test_every_metric_is_listed() -> None:
+    """docs/reference.md has a row for each metric that the fixtures bring out."""
+    listed = set(re.findall(r"^\| `([a-z0-9_]+)` \|", REFERENCE.read_text(), re.MULTILINE))
+    for path in _FIXTURES.values():
+        for metric, _, _ in yaml.safe_load(path.read_text()).get("samples", []):
+            assert metric in listed, f"{path.name}: {metric}"
+
+
+_ANY_VALUE = st.one_of(
+    st.integers(-(2**63), 2**64 - 1), st.binary(max_size=40), st.sampled_from(["1.3.6.1", "10.0.0.1", ""])
+)
+
+
+@pytest.mark.parametrize("name", sorted(_COLLECTORS))
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(values=st.lists(_ANY_VALUE, min_size=60, max_size=60))
+def test_whatever_an_agent_says_parses(name: str, values: list[Any]) -> None:
+    """Values of any type and size end as records or as absent, never as a parser's failure."""
+    collector = _COLLECTORS[name]
+    agent: dict[str, Any] = {}
+    for fetch in collector.fetches.values():
+        assert isinstance(fetch, SnmpScalars | SnmpTable)
+        for column, declared in fetch.columns.items():
+            if isinstance(fetch, SnmpScalars):
+                agent[declared.id] = values[len(agent) % len(values)]
+                continue
+            for index in ("1", "2.7"):
+                agent[f"{fetch.column_oid(column)}.{index}"] = values[len(agent) % len(values)]
+    assert _parse(collector, agent).failure is None
