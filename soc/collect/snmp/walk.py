@@ -35,7 +35,7 @@ class ColumnCells:
         start = self._prefix
         indexes = [oid[start:] for oid, _ in found]
         keys: list[Key] = [tuple(map(int, index.split("."))) if index else () for index in indexes]
-        for before, after in pairwise(chain(self.keys[-1:], keys)):
+        for before, after in pairwise(chain(self.keys[-1:] or [()], keys)):
             if before >= after:
                 raise WalkError(f"OIDs do not increase after instance {'.'.join(map(str, before))}")
         self.cells.update(zip(indexes, (value for _, value in found), strict=True))

@@ -25,8 +25,8 @@ def binding(oid: str, tag: int, content: bytes | int) -> Binding:
 
 def honest(values: dict[str, tuple[int, object]], **options: object) -> Agent:
     """An agent of community public with these values: OID -> (tag, value)."""
-    variables = [Variable(ber.parse_oid(oid), tag, value) for oid, (tag, value) in values.items()]  # type: ignore[arg-type]
-    return Agent(VariableTree(variables), "public", **options)  # type: ignore[arg-type]
+    variables = [Variable(ber.parse_oid(oid), tag, value) for oid, (tag, value) in values.items()]
+    return Agent(VariableTree(variables), "public", **options)
 
 
 @dataclass(frozen=True)

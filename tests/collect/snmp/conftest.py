@@ -64,7 +64,7 @@ def poll(
     device = Device("d", "network", addresses=addresses, options={"snmp": {"port": port} | (options or {})})
     answers: list[Answer] = []
     SnmpTransport().run(
-        [Job(device, credentials, fetches, hints=hints or {})],  # type: ignore[arg-type]
+        [Job(device, credentials, fetches, hints=hints or {})],
         answers.append,
         time.monotonic() + seconds,
     )

@@ -33,8 +33,8 @@ def test_interfaces_agree_with_the_kernel(snmpd: int, version: str) -> None:
     answer = poll(snmpd, (SYSTEM, INTERFACES), LAB | {"version": version})
     after = _kernel_counters()
     assert answer.failure is None
-    assert answer.values[SYSTEM].name == "example-agent"  # type: ignore[union-attr]
-    rows = {row.name: row for row in answer.values[INTERFACES]}  # type: ignore[union-attr]
+    assert answer.values[SYSTEM].name == "example-agent"
+    rows = {row.name: row for row in answer.values[INTERFACES]}
     assert set(rows) == set(before)
     for name, row in rows.items():
         if version == "1":
@@ -48,7 +48,7 @@ def test_interfaces_agree_with_the_kernel(snmpd: int, version: str) -> None:
 def test_storage_agrees_with_statvfs(snmpd: int) -> None:
     """The root file system's size and use are the kernel's, to the block."""
     answer = poll(snmpd, (STORAGE,))
-    row = next(row for row in answer.values[STORAGE] if row.description == "/")  # type: ignore[union-attr]
+    row = next(row for row in answer.values[STORAGE] if row.description == "/")
     status = os.statvfs("/")
     assert row.units * row.unit_bytes == pytest.approx(status.f_blocks * status.f_frsize, rel=0.001)
     used = (status.f_blocks - status.f_bfree) * status.f_frsize
@@ -177,7 +177,7 @@ def test_one_device_has_a_time_limit_of_its_own() -> None:
 
     def dawdle(request: object) -> list[bytes]:
         time.sleep(0.02)
-        return [agent.respond(request.datagram, 0.0) or b""]  # type: ignore[attr-defined]
+        return [agent.respond(request.datagram, 0.0) or b""]
 
     with serving(dawdle) as port:
         device = _device("slow", port)

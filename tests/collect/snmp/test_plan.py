@@ -1,0 +1,61 @@
+"""soc.collect.snmp.plan"""
+
+from __future__ import annotations
+
+from soc.collect import SnmpScalars, SnmpTable, integer, text
+from soc.collect.snmp.plan import Plan, scalar_row, table_rows
+from soc.collect.snmp.walk import ColumnCells
+
+TABLE = SnmpTable("1.3.6.1.2.1.2.2.1", number=integer(1), name=text(2))
+
+
+def _columns(**cells: dict[str, object]) -> dict[str, ColumnCells]:
+    found = {}
+    for name, values in cells.items():
+        oid = TABLE.column_oid(name)
+        found[oid] = ColumnCells(oid)
+        found[oid].add([*((f"{oid}.{index}", value) for index, value in values.items()), None])
+    return found
+
+
+def test_what_two_fetches_share_is_read_once() -> None:
+    """Scalars and columns are asked for once, scalars in order of OID."""
+    again = SnmpTable("1.3.6.1.2.1.2.2.1", name=text(2), mtu=integer(4))
+    one = SnmpScalars(b="1.3.6.1.2.1.1.10.0", a="1.3.6.1.2.1.1.5.0")
+    two = SnmpScalars(a="1.3.6.1.2.1.1.5.0")
+    plan = Plan((TABLE, one, again, two))
+    assert plan.scalars == ["1.3.6.1.2.1.1.5.0", "1.3.6.1.2.1.1.10.0"]
+    assert plan.columns == {TABLE.base: [f"{TABLE.base}.{column}" for column in (1, 2, 4)]}
+
+
+def test_conditional_fetches_wait_for_the_object_id() -> None:
+    """Without sysObjectID only what is asked of everyone; with it only what it adds."""
+    own = SnmpScalars(model="1.3.6.1.4.1.9.1.0").where("1.3.6.1.4.1.9")
+    assert Plan((TABLE, own)).scalars == []
+    with_object_id = Plan((TABLE, own), "1.3.6.1.4.1.9.1.1")
+    assert (with_object_id.scalars, with_object_id.columns) == (["1.3.6.1.4.1.9.1.0"], {})
+    assert Plan((own,), "1.3.6.1.4.1.99").scalars == []
+
+
+def test_rows_are_ordered_by_index_and_gaps_are_none() -> None:
+    """Instance 10 comes after 9, whichever column has it; a missing cell is None."""
+    counts: dict[str, int] = {}
+    columns = _columns(number={"9": 9, "10": 10}, name={"2": b"two", "10": b"ten"})
+    rows = table_rows(TABLE, columns, counts)
+    assert [(row.index, row.number, row.name) for row in rows] == [
+        ("2", None, "two"),
+        ("9", 9, None),
+        ("10", 10, "ten"),
+    ]
+    assert counts == {}
+
+
+def test_wrong_types_are_counted() -> None:
+    """Each cell of another type than declared is None and counts once."""
+    counts = {"type": 1}
+    (row,) = table_rows(TABLE, _columns(number={"1": b"x"}, name={"1": 7}), counts)
+    assert (row.number, row.name) == (None, None)
+    scalars = SnmpScalars(a=integer("1.3.6.1.0"), b=integer("1.3.6.2.0"))
+    values = scalar_row(scalars, {"1.3.6.1.0": "text"}, counts)
+    assert (values.a, values.b) == (None, None)
+    assert counts == {"type": 4}

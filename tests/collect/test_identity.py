@@ -1,0 +1,82 @@
+"""soc.collect.identity"""
+
+from __future__ import annotations
+
+import pytest
+
+from soc.collect.identity import PARTS, enterprise, enterprise_names, identify, vendors
+
+
+def test_every_vendor_file_is_sound() -> None:
+    """No two vendors claim one enterprise number, each is in the list of names, and parts are known ones."""
+    numbers = [number for vendor in vendors().values() for number in vendor.enterprises]
+    assert len(numbers) == len(set(numbers))
+    for vendor in vendors().values():
+        assert set(vendor.objects) <= set(PARTS)
+        assert all(number in enterprise_names() for number in vendor.enterprises), vendor.key
+
+
+@pytest.mark.parametrize(
+    ("object_id", "number"),
+    [("1.3.6.1.4.1.9.1.1208", 9), ("1.3.6.1.4.1.47196", 47196), ("1.3.6.1.2.1.1", None), ("", None)],
+)
+def test_the_enterprise_number_of_an_object_id(object_id: str, number: int | None) -> None:
+    """It is the arc below enterprises, wherever the OID ends."""
+    assert enterprise(object_id) == number
+
+
+@pytest.mark.parametrize(
+    ("object_id", "description", "expected"),
+    [
+        # the forms that the vendors' release notes and MIB guides show, with made-up numbers
+        (
+            "1.3.6.1.4.1.9.1.2",
+            "Cisco IOS Software [Fuji], Catalyst L3 Switch Software (CAT9K_IOSXE), Version 16.9.4, RELEASE",
+            {"os": "ios-xe", "version": "16.9.4"},
+        ),
+        (
+            "1.3.6.1.4.1.30065.1.1",
+            "Arista Networks EOS version 4.26.1F running on an Arista Networks DCS-7000-00",
+            {"os": "eos", "version": "4.26.1F", "model": "DCS-7000-00", "kind": "switch"},
+        ),
+        (
+            "1.3.6.1.4.1.2636.1.1.1.2.57",
+            "Juniper Networks, Inc. mx240 internet router, kernel JUNOS 18.4R1.8, Build date: 2018-12-17",
+            {"os": "junos", "version": "18.4R1.8", "model": "mx240"},
+        ),
+        ("1.3.6.1.4.1.14988.1", "RouterOS CRS000", {"vendor": "MikroTik", "os": "routeros", "model": "CRS000"}),
+        (
+            "1.3.6.1.4.1.311.1.1.3.1.2",
+            "Hardware: Intel64 Family 6 - Software: Windows Version 10.0 (Build 17763 Multiprocessor Free)",
+            {"vendor": "Microsoft", "os": "windows", "version": "10.0"},
+        ),
+        ("1.3.6.1.4.1.99999999.1", "gadget, firmware v2.7", {"version": "2.7"}),
+        ("", "", {}),
+    ],
+)  # fmt: skip
+def test_systems_are_told_by_what_they_say(
+    object_id: str, description: str, expected: dict[str, str]
+) -> None:
+    """sysObjectID names the vendor, sysDescr the system and its version."""
+    found = identify(object_id, description, [])
+    assert {part: found.get(part) for part in expected} == expected
+
+
+def test_the_best_source_wins_and_fillers_do_not() -> None:
+    """A vendor's own object goes before sysDescr, that before ENTITY-MIB; "N/A" is no serial number."""
+    found = identify(
+        "1.3.6.1.4.1.6574.1",
+        "Linux nas 4.4",
+        [
+            ("synology", {"model": "DS000", "serial": " N/A "}),
+            ("cisco", {"serial": "not this vendor's"}),
+            ("", {"model": "other", "serial": "S 1"}),
+        ],
+    )
+    assert (found["vendor"], found["model"], found["serial"]) == ("Synology", "DS000", "S 1")
+
+
+def test_a_long_hostile_description_is_bounded() -> None:
+    """Only the first part of sysDescr is looked at, and nothing in it is taken for a pattern."""
+    found = identify("1.3.6.1.4.1.9.1.1", "Cisco IOS Software, Version " + "(" * 8000, [])
+    assert len(found.get("version", "")) < 1024
