@@ -44,7 +44,7 @@ def test_the_enterprise_number_of_an_object_id(object_id: str, number: int | Non
             "Juniper Networks, Inc. mx240 internet router, kernel JUNOS 18.4R1.8, Build date: 2018-12-17",
             {"os": "junos", "version": "18.4R1.8", "model": "mx240"},
         ),
-        ("1.3.6.1.4.1.14988.1", "RouterOS CRS000", {"vendor": "MikroTik", "os": "routeros", "model": "CRS000"}),
+        ("1.3.6.1.4.1.14988.1", "RouterOS CRS000", {"vendor": "MikroTik", "model": "CRS000"}),
         (
             "1.3.6.1.4.1.311.1.1.3.1.2",
             "Hardware: Intel64 Family 6 - Software: Windows Version 10.0 (Build 17763 Multiprocessor Free)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ def test_cells_are_kept_by_instance_in_the_agents_order() -> None:
 @given(st.lists(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3), min_size=2, max_size=8))
 def test_whatever_does_not_increase_is_refused(rows: list[list[int]]) -> None:
     """Exactly the strictly increasing sequences are walks, wherever answers are cut."""
-    increasing = all(before < after for before, after in zip(rows, rows[1:], strict=False))
+    increasing = all(before < after for before, after in pairwise(rows))
     cells = ColumnCells(BASE)
     try:
         for row in rows:
