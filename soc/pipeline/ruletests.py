@@ -14,7 +14,7 @@ from typing import Any
 
 from soc.inventory.report import Findings, quoted
 from soc.model import ConfigurationError, Sample, SocError
-from soc.promql import Active, Query, RuleGroups, compile, evaluate_rule, json_number, load_rule_files
+from soc.promql import Active, Query, Rule, RuleGroups, compile, evaluate_rule, json_number, load_rule_files
 from soc.promql.documents import Section, read_section
 from soc.promql.notation import Gap, Stale, parse_series, parse_values
 from soc.store import Store, memory_store
@@ -32,6 +32,7 @@ _TEST_KEYS = (
 )  # fmt: skip
 
 Result = dict[str, Any]
+Vector = list[tuple[dict[str, str], float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,25 +160,39 @@ def _alert_results(file: RuleTestFile, test: _Test, query: Query) -> Iterator[Ca
     cases = sorted(enumerate(test.alerts), key=lambda numbered: numbered[1].time)
     results: dict[int, CaseResult] = {}
     states: dict[str, dict[str, Active]] = {rule.id: {} for rule in file.groups.rules}
-    step, now = file.evaluation_interval, 0.0
-    evaluations = 0
-    while cases:
+    step = file.evaluation_interval
+    evaluations = int(cases[-1][1].time // step) + 1
+    vectors = {rule.id: _vectors(rule, query, evaluations, step) for rule in file.groups.rules}
+    for number in range(evaluations):
+        now = number * step
         firing: list[tuple[str, Active]] = []
         error = ""
         for rule in file.groups.rules:
+            known = vectors[rule.id]
             try:
                 states[rule.id], active = evaluate_rule(
-                    rule, now, query, states[rule.id], test.external_labels
+                    rule, now, query, states[rule.id], test.external_labels, known[number] if known else None
                 )
                 firing += [(rule.alert, alert) for alert in active]
             except SocError as failure:
                 error = error or str(failure)
         while cases and cases[0][1].time < now + step:
-            number, case = cases.pop(0)
-            results[number] = _alert_result(file, test, case, firing, error)
-        evaluations += 1
-        now = evaluations * step
+            position, case = cases.pop(0)
+            results[position] = _alert_result(file, test, case, firing, error)
     yield from (results[number] for number in sorted(results))
+
+
+def _vectors(rule: Rule, query: Query, count: int, step: float) -> list[Vector] | None:
+    """The rule's vector at each evaluation, by one range; None where that fails: each then tells why."""
+    vectors: list[Vector] = [[] for _ in range(count)]
+    try:
+        series = rule.expression.range(query, 0.0, (count - 1) * step, step, subquery_step=step)
+    except SocError:
+        return None
+    for labels, points in series:
+        for time, value in points:
+            vectors[round(time / step)].append((labels, value))
+    return vectors
 
 
 def _alert_result(

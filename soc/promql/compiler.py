@@ -52,6 +52,13 @@ class Compiled:
     text: str
     node: Node = field(repr=False)
 
+    @property
+    def uses_query_bounds(self) -> bool:
+        """Whether @ start() or @ end() make the result at a time depend on the range it is asked with."""
+        return any(
+            isinstance(node.at, str) for node in _walk(self.node) if isinstance(node, (Selector, Subquery))
+        )
+
     def instant(
         self, query: Query, time: float, *, subquery_step: float = DEFAULT_SUBQUERY_STEP_SECONDS
     ) -> list[tuple[Labels, float]]:
@@ -118,7 +125,7 @@ def _plan(node: Node, query: Query, start: int, end: int, step: int, subquery_st
 
 def _longest_lookback_us(node: Node, query: Query) -> int:
     """The longest look-back of the series that the expression may select."""
-    metrics = [selector.metric for selector in _selectors(node)]
+    metrics = [selector.metric for selector in _walk(node) if isinstance(selector, Selector)]
     if not metrics:
         return 0
     [(interval,)] = query(
@@ -129,11 +136,10 @@ def _longest_lookback_us(node: Node, query: Query) -> int:
     return _microseconds(max(float(LOOKBACK_SECONDS), interval * LOOKBACK_INTERVALS))
 
 
-def _selectors(node: Node) -> Iterator[Selector]:
-    if isinstance(node, Selector):
-        yield node
+def _walk(node: Node) -> Iterator[Node]:
+    yield node
     for child in children(node):
-        yield from _selectors(child)
+        yield from _walk(child)
 
 
 def _result(plan: Plan, node: Node) -> Vector:

@@ -115,10 +115,11 @@ class _Loader:
                     section.error(key, f"{key} of a group is not supported")
             interval = section.seconds("interval", DEFAULT_INTERVAL_SECONDS) or DEFAULT_INTERVAL_SECONDS
             sections = list(section.sections("rules", _RULE_KEYS))
-            ends = [after.line - 1 for after in sections[1:]] + [_end(lines, sections)]
+            starts = [rule.line - 1 for rule in sections]
+            ends = [*starts[1:], _end(lines, starts[-1]) if starts else 0]
             rules = [
-                self._rule(name, rule, "".join(lines[rule.line - 1 : end]), path, interval)
-                for rule, end in zip(sections, ends, strict=True)
+                self._rule(name, rule, "".join(lines[start:end]), path, interval)
+                for rule, start, end in zip(sections, starts, ends, strict=False)
             ]
             groups.append(RuleGroup(name, interval, tuple(rule for rule in rules if rule), str(path)))
         return groups
@@ -163,23 +164,25 @@ class _Loader:
         if not text:
             return None
         try:
-            return compile(text)
+            expression = compile(text)
         except ConfigurationError as error:
             section.error("expr", f"expr: {error}")
             return None
+        if expression.uses_query_bounds:
+            # One evaluation of a rule begins and ends at the same time.
+            section.error("expr", "expr: @ start() and @ end() are not supported in rules")
+            return None
+        return expression
 
     def _id(self, name: str) -> str:
         count = self._id_counts[name] = self._id_counts.get(name, 0) + 1
         return name if count == 1 else f"{name}#{count}"
 
 
-def _end(lines: list[str], sections: list[Section]) -> int:
-    """The last line of a group's last rule: what follows is indented less, or another list's item."""
-    if not sections:
-        return 0
-    start = sections[-1].line
-    indent = len(lines[start - 1]) - len(lines[start - 1].lstrip(" -"))
-    for number in range(start, len(lines)):
+def _end(lines: list[str], start: int) -> int:
+    """Where a group's last rule, which begins at `start`, ends: what follows is indented less."""
+    indent = len(lines[start]) - len(lines[start].lstrip(" -"))
+    for number in range(start + 1, len(lines)):
         line = lines[number]
         if line.strip() and len(line) - len(line.lstrip(" ")) < indent:
             return number

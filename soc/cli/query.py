@@ -1,0 +1,143 @@
+"""Evaluate a PromQL expression over the stored samples.
+
+At one time (--at, default now) or over a range (--from, with --to and --step). TIME is UTC as
+2026-03-01T12:00:00Z, seconds since the epoch, `now`, or a duration that long ago (30m, 2h).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from soc.model.text import clean
+
+if TYPE_CHECKING:
+    from soc.promql import Compiled
+    from soc.store import Store
+
+_EXAMPLES = """examples:
+  soc query 'up == 0'
+  soc query 'sum by (tower) (max by (device, tower) (up{collector=~"snmp|ssh|ping"}))'
+  soc query 'filesystem_used_bytes / filesystem_size_bytes > 0.8' --at 2h --json
+  soc query 'rate(interface_receive_bytes_total{device="sw-core-01"}[20m])' --from 6h --step 5m
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EXAMPLES
+    parser.add_argument("expression", metavar="PROMQL", help="the expression")
+    parser.add_argument("--at", metavar="TIME", help="evaluate at this time (default now)")
+    parser.add_argument("--from", metavar="TIME", dest="begin", help="evaluate over a range from this time")
+    parser.add_argument("--to", metavar="TIME", dest="end", help="the range's end (default now)")
+    parser.add_argument("--step", metavar="DURATION", help="distance of the range's times (default 1m)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0, whether there is a result or not. Raises ConfigurationError for a wrong expression or time."""
+    from soc.cli._load import seconds
+    from soc.cli._store import opened_store
+    from soc.model import ConfigurationError
+    from soc.promql import compile
+
+    now = time.time()
+    if args.at and (args.begin or args.end or args.step):
+        raise ConfigurationError("--at is one time; --from, --to and --step are a range")
+    if not args.begin and (args.end or args.step):
+        raise ConfigurationError("--to and --step need --from")
+    expression = compile(args.expression)
+    at = _moment(args.at or "now", now)
+    begin, end = _moment(args.begin or "now", now), _moment(args.end or "now", now)
+    step = seconds(args.step or "1m")
+    with opened_store(args, "soc query") as (store, _):
+        if not args.begin:
+            lines = _instant(expression, store, at, args.json)
+        else:
+            lines = _range(expression, store, (begin, end, step), args.json)
+    for line in lines:
+        print(line)
+    return 0
+
+
+def _instant(expression: Compiled, store: Store, at: float, as_json: bool) -> list[str]:
+    from soc.promql import json_number
+
+    found = expression.instant(store.query, at)
+    if as_json:
+        return [_json({"labels": labels, "value": json_number(value), "time": at}) for labels, value in found]
+    width = max((len(_series(labels)) for labels, _ in found), default=0)
+    return [f"{_series(labels):<{width}}  {_number(value)}" for labels, value in found]
+
+
+def _range(
+    expression: Compiled, store: Store, bounds: tuple[float, float, float], as_json: bool
+) -> list[str]:
+    from soc.promql import json_number
+
+    found = expression.range(store.query, *bounds)
+    if as_json:
+        return [
+            _json({"labels": labels, "values": [[moment, json_number(value)] for moment, value in points]})
+            for labels, points in found
+        ]
+    lines = []
+    for labels, points in found:
+        lines.append(_series(labels))
+        for moment, value in points:
+            shown = datetime.fromtimestamp(moment, UTC).isoformat(" ", "seconds").replace("+00:00", "Z")
+            lines.append(f"  {shown}  {_number(value)}")
+    return lines
+
+
+def _moment(text: str, now: float) -> float:
+    """A time option as UTC seconds. Raises ConfigurationError."""
+    from soc.model import ConfigurationError
+    from soc.model.durations import parse_duration
+
+    if text == "now":
+        return now
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = _calendar(text)
+    # What DuckDB and the calendar both hold.
+    if not math.isfinite(seconds) or not 0 <= seconds < 4e9:
+        raise ConfigurationError(
+            f"not a time: {clean(text, 40)!r} (expected 2026-03-01T12:00:00Z, seconds, now or a duration)"
+        )
+    return seconds
+
+
+def _calendar(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return math.nan
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _series(labels: dict[str, str]) -> str:
+    pairs = ", ".join(
+        f"{clean(name, 100)}={json.dumps(clean(value, 300), ensure_ascii=False)}"
+        for name, value in labels.items()
+        if name != "__name__"
+    )
+    name = clean(labels.get("__name__", ""), 200)
+    return f"{name}{{{pairs}}}" if pairs or not name else name
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
+    return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+
+
+def _json(document: dict[str, object]) -> str:
+    return json.dumps(document, ensure_ascii=False)
