@@ -24,6 +24,7 @@ class _Verdict:
     """What one rule said at one rule time."""
 
     rule: Rule
+    states: Mapping[str, Active]
     newly: frozenset[str]  # keys that did not fire the time before
     firing: tuple[Active, ...]
     resolved: tuple[str, ...]  # keys
@@ -40,12 +41,13 @@ class Availability:
             rule: {key: Active.load(text) for key, text in found.items()}
             for rule, found in store.rules.states().items()
         }
+        positions = store.cursors.starting_with(_CURSOR)
         self._evaluated = {
-            group: position / 1e6
-            for group, position in store.cursors.starting_with(_CURSOR).items()
-            if group in self._groups
+            group: position / 1e6 for group, position in positions.items() if group in self._groups
         }
+        self._latest = max(positions.values(), default=0) / 1e6
         self._vectors: dict[str, dict[int, Vector]] = {}
+        self._due: list[RuleGroup] = []
         self._verdicts: list[_Verdict] = []
         self._failed: list[tuple[Rule, str]] = []
 
@@ -63,9 +65,7 @@ class Availability:
         """Where a group starts that has never been evaluated: with the others, or with the first sample."""
         if len(self._evaluated) == len(self._groups):
             return None
-        if self._evaluated:
-            return max(self._evaluated.values())
-        return self._store.series.oldest()
+        return self._latest or self._store.series.oldest()
 
     def skip(self, until: float, now: float) -> list[str]:
         """Give up rule times up to `until`: they are a gap. Returns the ids of the groups that have one.
@@ -82,10 +82,8 @@ class Availability:
             self._store.rules.add_gap(name, evaluated, last, now, "not evaluated within 2 h")
             self._advance(name, last)
             for rule in group.rules:
-                kept = {
-                    key: active for key, active in self._states.get(rule.id, {}).items() if active.fired_at
-                }
-                self._keep(rule, kept)
+                known = self._states.get(rule.id, {})
+                self._keep(rule.id, {key: active for key, active in known.items() if active.fired_at})
             skipped.append(name)
         return skipped
 
@@ -107,27 +105,43 @@ class Availability:
         self._vectors = {}
 
     def evaluate(self, time: float) -> None:
-        """Evaluate every group that is due at `time`; `signals` and `apply` tell what came of it."""
+        """Evaluate every group that is due at `time`; `commit` keeps what came of it.
+
+        It only reads, outside the transaction that commits: a query that fails would end that.
+        """
         self._verdicts = []
         self._failed = []
         begin = self._begin()
-        for name, group in self._groups.items():
-            if _following(self._evaluated.get(name, begin), group.interval_seconds) != time:
-                continue
+        self._due = [
+            group
+            for name, group in self._groups.items()
+            if _following(self._evaluated.get(name, begin), group.interval_seconds) == time
+        ]
+        for group in self._due:
             for rule in group.rules:
-                self._evaluate_rule(group, rule, time)
-            self._advance(name, time)
+                self._evaluate_rule(rule, time)
 
     def fingerprints(self) -> Iterable[str]:
-        """Of every alert that `apply` may touch."""
+        """Of every alert that `commit` may touch."""
         for verdict in self._verdicts:
             for active in verdict.firing:
                 yield fingerprint_of(verdict.rule.id, active.group_labels)
             for key in verdict.resolved:
                 yield _fingerprint(verdict.rule, key)
 
-    def apply(self, ledger: Ledger, time: float) -> None:
-        """Tell the ledger what fires, has resolved, or could not be judged at `time`."""
+    def newly_firing(self) -> list[str]:
+        """Ids of the rules that fire for labels they did not fire for before."""
+        return [verdict.rule.id for verdict in self._verdicts if verdict.newly]
+
+    def commit(self, ledger: Ledger, time: float, now: float) -> None:
+        """Keep the watermarks and states; tell the ledger what fires, has resolved, or is not known."""
+        failed = {rule.id: reason for rule, reason in self._failed}
+        for group in self._due:
+            for rule in group.rules:
+                if rule.id in failed:
+                    begin = time - group.interval_seconds
+                    self._store.rules.add_gap(rule.id, begin, time, now, failed[rule.id])
+            self._advance(group.id, time)
         devices = sorted(
             {
                 device
@@ -138,14 +152,14 @@ class Availability:
         )
         dark = self._dependency_down(devices, time)
         for verdict in self._verdicts:
+            self._keep(verdict.rule.id, verdict.states)
             for active in sorted(verdict.firing, key=lambda active: active.key):
                 ledger.firing(_signal(verdict, active, active.labels.get("device", "") in dark), time)
             for key in sorted(verdict.resolved):
                 ledger.resolved(verdict.rule.id, _fingerprint(verdict.rule, key), time)
-        for rule, reason in self._failed:
-            for alert in ledger.alerts():
-                if alert.rule_id == rule.id:
-                    ledger.no_data(alert, time, reason)
+        for alert in ledger.alerts():
+            if alert.rule_id in failed:
+                ledger.no_data(alert, time, failed[alert.rule_id])
 
     def withdrawn(self, alerts: Iterable[Alert]) -> list[Alert]:
         """Those of the alerts that still fire although their rule is no longer loaded."""
@@ -170,27 +184,26 @@ class Availability:
                 vectors[_microseconds(time)].append((labels, value))
         return vectors
 
-    def _evaluate_rule(self, group: RuleGroup, rule: Rule, time: float) -> None:
+    def _evaluate_rule(self, rule: Rule, time: float) -> None:
         before = self._states.get(rule.id, {})
         try:
             vector = self._vectors.get(rule.id, {}).pop(_microseconds(time), None)
             after, firing = evaluate_rule(rule, time, self._store.query, before, results=vector)
         except SocError as error:
-            reason = str(error).partition("\n")[0]
-            self._store.rules.add_gap(rule.id, time - group.interval_seconds, time, time, reason)
-            self._failed.append((rule, reason))
+            self._failed.append((rule, str(error).partition("\n")[0]))
             return
         fired = {key for key, active in before.items() if active.fired_at is not None}
         now_firing = {active.key for active in firing}
         self._verdicts.append(
-            _Verdict(rule, frozenset(now_firing - fired), tuple(firing), tuple(sorted(fired - now_firing)))
+            _Verdict(
+                rule, after, frozenset(now_firing - fired), tuple(firing), tuple(sorted(fired - now_firing))
+            )
         )
-        self._keep(rule, after)
 
-    def _keep(self, rule: Rule, states: Mapping[str, Active]) -> None:
-        if states != self._states.get(rule.id, {}):
-            self._store.rules.save_states({rule.id: {key: active.dump() for key, active in states.items()}})
-            self._states[rule.id] = dict(states)
+    def _keep(self, rule_id: str, states: Mapping[str, Active]) -> None:
+        if states != self._states.get(rule_id, {}):
+            self._store.rules.save_states({rule_id: {key: active.dump() for key, active in states.items()}})
+            self._states[rule_id] = dict(states)
 
     def _advance(self, group: str, time: float) -> None:
         self._evaluated[group] = time
@@ -198,6 +211,8 @@ class Availability:
 
     def _dependency_down(self, devices: list[str], time: float) -> set[str]:
         """Those of the devices that nobody can judge at `time`: all they depend on is down."""
+        if not devices:
+            return set()
         named = {*devices, *(parent for name in devices for parent in self._topology.parents.get(name, ()))}
         states = self._store.states.at(sorted(named), time)
         return {

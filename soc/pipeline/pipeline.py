@@ -7,21 +7,20 @@ leaves a store as before its last transaction or after it; what is repeated chan
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from soc.alerting import Evidence, Ledger, fingerprint_of, transition_event
 from soc.alerting.ledger import FLOODING_PREFIX, FLOODING_SECONDS
 from soc.detection import RuleSet, match_events
 from soc.inventory import Inventory
-from soc.model import Match
-from soc.model.alerts import Alert
+from soc.model import Event, Match
 from soc.pipeline.availability import CATCH_UP_SECONDS, Availability
 from soc.pipeline.detections import correlation_signals, feeds_on_alerts, plain_signals, with_total
 from soc.pipeline.states import Topology, advance, state_event
 from soc.pipeline.waiting import SegmentFile, Waiting, set_aside_event
 from soc.promql import RuleGroups
 from soc.spool.spool import Spool
-from soc.store import Store
+from soc.store import RowsRefusedError, Store
 from soc.store.polls import Reachability
 
 # A rule time waits no longer than this for segments that were sealed before it.
@@ -61,6 +60,7 @@ class Pipeline:
         self._groups = groups
         self._topology = Topology(inventory.devices.values())
         self._summary = PipelineSummary()
+        self._own_waits = True  # a process before may have left some
 
     def run(
         self, now: Callable[[], float], should_stop: Callable[[], bool] = lambda: False
@@ -70,6 +70,7 @@ class Pipeline:
         Raises StoreError when the store cannot take more; what waits then stays in the spool.
         """
         self._summary = PipelineSummary()
+        self._own_waits = self._store.events.has_own_since(self._store.cursors.get(_MATCHED) or 0)
         started = now()
         self._prepare(started)
         while not should_stop():
@@ -81,8 +82,8 @@ class Pipeline:
             if due is not None and not (files and patient):
                 self._availability.look_ahead(now())
                 self._transact(now(), (), due)
-            elif files or self._waiting.unreadable or self._unmatched():
-                self._transact(now(), files, None)
+            elif files or self._waiting.unreadable or self._own_waits:
+                self._ingest(now(), files)
             else:
                 break
         return self._summary
@@ -101,7 +102,7 @@ class Pipeline:
                 now,
             )
             self._availability = Availability(store, self._groups, self._topology)
-            alerts = store.alerts.unfinished_availability()
+            alerts = store.alerts.touched((), unfinished_availability=True)
             ledger = Ledger(alerts)
             for alert in self._availability.withdrawn(alerts):
                 if not alert.rule_id.startswith(FLOODING_PREFIX):
@@ -115,7 +116,7 @@ class Pipeline:
         until = now - CATCH_UP_SECONDS
         with self._store.transaction():
             skipped = self._availability.skip(until, now)
-            ledger = Ledger(self._store.alerts.unfinished_availability())
+            ledger = Ledger(self._store.alerts.touched((), unfinished_availability=True))
             rules = {rule.id for group in self._groups.groups if group.id in skipped for rule in group.rules}
             for alert in ledger.alerts():
                 if alert.rule_id in rules:
@@ -123,16 +124,33 @@ class Pipeline:
             self._save(ledger, self._store.cursors.next(TRANSACTION), now)
         self._summary.gaps += len(skipped)
 
+    def _ingest(self, now: float, files: Sequence[SegmentFile]) -> None:
+        """Store the files' rows; a file whose rows the store refuses is set aside and stops no other."""
+        before = replace(self._summary)
+        try:
+            self._transact(now, files, None)
+        except RowsRefusedError as error:
+            self._summary = before
+            self._own_waits = True
+            if len(files) > 1:
+                for file in files:
+                    self._ingest(now, [file])
+            elif files:
+                self._waiting.unreadable[files[0][1]] = str(error)
+            else:
+                raise
+
     def _transact(self, now: float, waiting: Sequence[SegmentFile], time: float | None) -> None:
         """One transaction: match our own events of before, store the waiting files' rows, judge what is
         new, evaluate rule time `time`."""
-        store, summary = self._store, self._summary
+        store = self._store
         files = self._waiting.stage(waiting) if waiting else []
+        if time is not None:
+            self._availability.evaluate(time)
         with store.transaction():
             batch = store.cursors.next(TRANSACTION)
-            matches = match_events(self._rules, store.events.own_since(store.cursors.get(_MATCHED) or 0))
-            store.cursors.set(_MATCHED, batch - 1)
-            store.events.add_own(
+            matches = self._match_own(batch)
+            self._add_own(
                 [set_aside_event(path, reason) for path, reason in self._waiting.unreadable.items()], batch
             )
             if files:
@@ -140,26 +158,43 @@ class Pipeline:
             signals = self._detect(matches, files)
             if time is not None:
                 self._change_states(store.polls.expire(time), now, batch)
-                self._availability.evaluate(time)
-                summary.rule_times += 1
             if signals or time is not None:
                 ledger = self._ledger(signals, time)
                 for signal in signals:
                     ledger.evidence(with_total(store, self._rules, ledger, signal))
                 if time is not None:
-                    self._availability.apply(ledger, time)
+                    self._availability.commit(ledger, time, now)
                     ledger.tick(time)
                 self._save(ledger, batch, now)
-        summary.quarantined += len(self._waiting.unreadable)
+        self._summary.rule_times += time is not None
+        self._summary.quarantined += len(self._waiting.unreadable)
         self._waiting.finish(files)
+
+    def _match_own(self, batch: int) -> list[Match]:
+        """Match the own events of transactions before `batch`, as one columnar batch."""
+        if not self._own_waits:
+            return []
+        store = self._store
+        matches = match_events(self._rules, store.events.own_since(store.cursors.get(_MATCHED) or 0))
+        store.cursors.set(_MATCHED, batch - 1)
+        self._own_waits = False
+        return matches
+
+    def _add_own(self, events: Sequence[Event], batch: int) -> None:
+        """Store own events, to be matched by the next transaction."""
+        self._store.events.add_own(events, batch)
+        self._own_waits = self._own_waits or bool(events)
 
     def _store_rows(self, files: Sequence[SegmentFile], now: float, batch: int) -> None:
         store, summary = self._store, self._summary
         self._availability.forget()
         store.segments.record((header for header, _ in files), now)
         summary.samples += store.series.add_staged()
-        summary.events += store.events.add_staged(batch)
-        summary.fact_changes += store.facts.add_staged(now, batch)
+        events = store.events.add_staged(batch)
+        changes = store.facts.add_staged(now, batch)
+        self._own_waits = self._own_waits or events + changes > 0
+        summary.events += events
+        summary.fact_changes += changes
         store.polls.add_staged()
         self._change_states(store.polls.reachability_staged(), now, batch)
         store.polls.keep_reachability()
@@ -180,6 +215,8 @@ class Pipeline:
         return plain_signals(store, self._rules) + correlation_signals(store, self._rules)
 
     def _change_states(self, changes: Sequence[Reachability], now: float, batch: int) -> None:
+        # A device that has left the inventory has no state any more.
+        changes = [change for change in changes if change.device in self._inventory.devices]
         if not changes:
             return
         devices = sorted({change.device for change in changes})
@@ -188,7 +225,7 @@ class Pipeline:
         self._store.states.add(transitions)
         # The first time a device is seen up is no news.
         news = [change for change in transitions if change.previous or change.state != "up"]
-        self._store.events.add_own([state_event(change, now) for change in news], batch)
+        self._add_own([state_event(change, now) for change in news], batch)
         self._summary.state_changes += len(transitions)
 
     def _ledger(self, signals: Sequence[Evidence], time: float | None) -> Ledger:
@@ -197,18 +234,16 @@ class Pipeline:
         fingerprints = {fingerprint_of(signal.rule.id, signal.labels) for signal in signals}
         rules = {signal.rule.id for signal in signals}
         times = [signal.first for signal in signals]
-        found: dict[str, Alert] = {}
         if time is not None:
             fingerprints |= set(self._availability.fingerprints())
-            rules |= {rule.id for rule in self._groups.rules}
+            rules |= set(self._availability.newly_firing())
             times.append(time)
-            found = {alert.id: alert for alert in alerts.unfinished_availability()}
-        floods = {fingerprint_of(FLOODING_PREFIX + rule, {"rule": rule}) for rule in rules}
-        found |= {alert.id: alert for alert in alerts.by_fingerprints(fingerprints | floods)}
+        fingerprints |= {fingerprint_of(FLOODING_PREFIX + rule, {"rule": rule}) for rule in rules}
+        found = alerts.touched(fingerprints, unfinished_availability=time is not None)
         return Ledger(
-            found.values(),
-            alerts.opened_times(min(times) - FLOODING_SECONDS),
-            alerts.evidence_counts(found.values()),
+            found,
+            alerts.opened_times(min(times) - FLOODING_SECONDS) if rules else {},
+            alerts.evidence_counts(found) if signals else {},
         )
 
     def _save(self, ledger: Ledger, batch: int, now: float) -> None:
@@ -221,18 +256,11 @@ class Pipeline:
             now,
         )
         alerts = {alert.id: alert for alert in ledger.alerts()}
-        for silent in (False, True):
-            self._store.events.add_own(
-                [
-                    transition_event(alerts[step.alert_id], step)
-                    for step in changes.transitions
-                    if feeds_on_alerts(self._rules, alerts[step.alert_id].rule_id) is silent
-                ],
-                None if silent else batch,
-            )
+        told: dict[bool, list[Event]] = {True: [], False: []}
+        for step in changes.transitions:
+            alert = alerts[step.alert_id]
+            told[feeds_on_alerts(self._rules, alert.rule_id)].append(transition_event(alert, step))
+        self._add_own(told[False], batch)
+        self._store.events.add_own(told[True], None)
         self._summary.alerts_opened += len(changes.opened)
         self._summary.transitions += len(changes.transitions)
-
-    def _unmatched(self) -> bool:
-        matched = self._store.cursors.get(_MATCHED) or 0
-        return self._store.events.has_own_since(matched)

@@ -1,5 +1,6 @@
 """The store: the only package that knows DuckDB. Ask it questions by entity."""
 
+from soc.store.database import RowsRefusedError
 from soc.store.store import Store, memory_store, open_store
 
-__all__ = ["Store", "memory_store", "open_store"]
+__all__ = ["RowsRefusedError", "Store", "memory_store", "open_store"]

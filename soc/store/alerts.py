@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,18 +58,18 @@ class Alerts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def by_fingerprints(self, fingerprints: Iterable[str]) -> list[Alert]:
-        """Every occurrence of these."""
+    def touched(self, fingerprints: Collection[str], *, unfinished_availability: bool) -> list[Alert]:
+        """Every occurrence of these fingerprints; if wanted also every availability alert that is not
+        closed, or was closed by somebody while it fires."""
         self._database.stage("staged_id", {"id": "VARCHAR"}, ([item] for item in fingerprints))
-        return self._alerts("WHERE alert_current.fingerprint IN (SELECT id FROM staged_id) ORDER BY alert.id")
-
-    def unfinished_availability(self) -> list[Alert]:
-        """Availability alerts that are not closed, or closed by somebody while still firing."""
         return self._alerts(
             """
-            WHERE kind = 'availability' AND (workflow <> 'closed' OR condition <> 'resolved')
+            WHERE alert_current.fingerprint IN (SELECT id FROM staged_id)
+               OR ($unfinished AND kind = 'availability'
+                   AND (workflow <> 'closed' OR condition <> 'resolved'))
             ORDER BY alert.id
-            """
+            """,
+            {"unfinished": unfinished_availability},
         )
 
     def opened_times(self, since: float) -> dict[str, list[float]]:

@@ -16,8 +16,9 @@ class Cursors:
         return int(rows[0][0]) if rows else None
 
     def set(self, name: str, value: int) -> None:
-        self._database.execute("DELETE FROM cursor WHERE name = $name", {"name": name})
-        self._database.execute("INSERT INTO cursor VALUES ($name, $value)", {"name": name, "value": value})
+        self._database.execute(
+            "INSERT OR REPLACE INTO cursor VALUES ($name, $value)", {"name": name, "value": value}
+        )
 
     def next(self, name: str) -> int:
         """Count `name` up by one; returns the new number, 1 at first."""

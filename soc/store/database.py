@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,15 +82,14 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close; DuckDB writes a checkpoint if it can."""
-        self._connection.close()
+        """Close; DuckDB writes a checkpoint if it can. After a FATAL error nothing is left to close."""
+        with suppress(duckdb.Error):
+            self._connection.close()
 
     def _rollback(self) -> None:
-        try:
+        # The connection may be gone with its transaction (FATAL), or COMMIT has ended it.
+        with suppress(duckdb.Error):
             self._connection.execute("ROLLBACK")
-        except duckdb.Error:
-            # The connection is gone with its transaction (FATAL), or COMMIT had already ended it.
-            return
 
     def _told(self, error: duckdb.Error) -> StoreError:
         return told(error, self._place)
@@ -111,6 +110,10 @@ def _number(value: float | None) -> str | None:
 _WRITERS: dict[str, Callable[[Any], Any]] = {"TIMESTAMP": _microseconds, "DOUBLE": _number}
 
 
+class RowsRefusedError(StoreError):
+    """The database did not take these rows: something about them, not about the store."""
+
+
 def disk_full(error: duckdb.Error) -> bool:
     """Whether the disk had no room: DuckDB says so only in its text."""
     return any(words in str(error) for words in ("No space left", "Could not write", "Disk quota"))
@@ -126,6 +129,8 @@ def told(error: duckdb.Error, place: str) -> StoreError:
         )
     if isinstance(error, duckdb.FatalException):
         return StoreError(f"{place}: the store stopped and must be opened again: {first}")
+    if isinstance(error, (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)):
+        return RowsRefusedError(f"{place}: {first}")
     return StoreError(f"{place}: {first}")
 
 

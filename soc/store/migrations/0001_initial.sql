@@ -228,7 +228,7 @@ CREATE TABLE rule_archive (
 
 -- Where work goes on after a stop: rule times evaluated (microseconds), transactions, own events matched.
 CREATE TABLE cursor (
-    name VARCHAR NOT NULL,
+    name VARCHAR PRIMARY KEY,
     value BIGINT NOT NULL
 );
 
