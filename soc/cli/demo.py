@@ -72,7 +72,7 @@ def _play(args: argparse.Namespace, directory: Path, duration: float, control: C
     )  # fmt: skip
     start = time.time()
     estate = Estate(inventory.devices, args.seed, start)
-    with children(ESTATE_ROLES, directory, args.seed, start, {}):
+    with children(ESTATE_ROLES, directory, args.seed, start):
         control.tell(f"{len(inventory.devices)} simulated devices answer on loopback addresses")
         past(site, estate, control)
         live(site, duration, control)
@@ -109,9 +109,8 @@ def _serve_recordings(args: argparse.Namespace, directory: Path, duration: float
     from soc.demo.children import children
     from soc.demo.recorded_estate import prepare_recordings
 
-    source = Path(args.recordings).resolve()
-    inventory = prepare_recordings(directory, source)
-    with children(["recordings"], directory, 0, 0.0, {"SOC_DEMO_RECORDINGS": str(source)}):
+    inventory = prepare_recordings(directory, Path(args.recordings))
+    with children(["recordings"], directory, args.seed, time.time()):
         for device in inventory.devices.values():
             address, port = workplace.endpoint(device, "snmp")
             line = {"device": device.name, "address": address, "port": port}

@@ -108,7 +108,7 @@ def _ssh(directory: Path, inventory: Inventory, estate: Estate) -> None:
 
 def _recordings(directory: Path, inventory: Inventory) -> None:
     community = workplace.read_secret(directory, "community")
-    source = Path(os.environ["SOC_DEMO_RECORDINGS"])
+    source = directory / workplace.RECORDINGS
     _serve_agents(
         {
             workplace.endpoint(device, "snmp"): Agent(

@@ -8,30 +8,30 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from soc.demo.workplace import SCRATCH
 from soc.model import SocError
 
 ESTATE_ROLES = ("snmp", "snmp-v3", "ssh")
-_READY_SECONDS = 60.0
+_READY_SECONDS = 300.0  # hundreds of recordings take a while; one that fails is noticed at once
 _END_SECONDS = 5.0
 
 
 @contextlib.contextmanager
-def children(
-    roles: Sequence[str], directory: Path, seed: int, start: float, environment: Mapping[str, str]
-) -> Iterator[None]:
+def children(roles: Sequence[str], directory: Path, seed: int, start: float) -> Iterator[None]:
     """Run a process for each role; inside, all of them answer. Raises SocError when one does not start."""
     running: list[subprocess.Popen[bytes]] = []
     # pysnmp keeps files of its engines in the temporary directory.
-    own = {**os.environ, **environment, "TMPDIR": str(directory / SCRATCH)}
+    environment = {**os.environ, "TMPDIR": str(directory / SCRATCH)}
     try:
         for role in roles:
-            command = [sys.executable, "-m", "soc.demo.child", role, str(directory), str(seed), repr(start)]
+            # -P: no module is taken from the directory that the user happens to stand in.
+            command = [sys.executable, "-P", "-m", "soc.demo.child"]
+            command += [role, str(directory), str(seed), repr(start)]
             running.append(
-                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=own)  # noqa: S603
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603
             )
         deadline = time.monotonic() + _READY_SECONDS
         for role, process in zip(roles, running, strict=True):

@@ -39,6 +39,7 @@ def prepare_recordings(directory: Path, source: Path) -> Inventory:
     path = directory / workplace.INVENTORY
     workplace.write_private(path, yaml.safe_dump(document, sort_keys=False, width=200))
     (directory / workplace.SCRATCH).mkdir(mode=0o700)
+    (directory / workplace.RECORDINGS).symlink_to(source.resolve())
     workplace.write_secrets(directory, "community")
     return load_inventory(path)
 

@@ -18,6 +18,7 @@ from soc.inventory import Inventory, load_inventory
 from soc.model import ConfigurationError, Device
 
 INVENTORY, SECRETS, SSH, SCRATCH = "inventory.yaml", "secrets", "ssh", "scratch"
+RECORDINGS = "recordings"  # a link to them
 _PORT_ATTEMPTS = 50
 _PORTS = range(10_000, 32_000)  # unprivileged, and below the range that clients are given
 
@@ -67,6 +68,7 @@ def forget_secrets(directory: Path) -> None:
     """Remove what is of no use once the agents have ended."""
     for name in (SECRETS, SSH, SCRATCH):
         shutil.rmtree(directory / name, ignore_errors=True)
+    (directory / RECORDINGS).unlink(missing_ok=True)
 
 
 def devices_with(inventory: Inventory, kind: str, versions: Sequence[str] = ()) -> list[Device]:

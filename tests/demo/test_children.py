@@ -18,6 +18,7 @@ from soc.collect.transports import transports_for
 from soc.demo import workplace
 from soc.demo.children import ESTATE_ROLES, children
 from soc.demo.estate import Estate
+from soc.demo.simulated import SimulatedSnmp, SimulatedSsh
 from soc.demo.workplace import devices_with, prepare
 from soc.inventory import Inventory
 from soc.model import ConfigurationError, SocError
@@ -30,7 +31,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Inventory
     directory = tmp_path_factory.mktemp("demo")
     inventory = prepare(directory, shipped("inventory.yaml"))
     start = time.time()
-    with children(ESTATE_ROLES, directory, 3, start, {}):
+    with children(ESTATE_ROLES, directory, 3, start):
         yield inventory, Estate(inventory.devices, 3, start)
 
 
@@ -93,7 +94,7 @@ def test_used_directory_is_refused(tmp_path: Path) -> None:
 def test_failed_start_is_told(tmp_path: Path) -> None:
     """A process that cannot start ends the demo with a message, and no process stays."""
     (tmp_path / workplace.SCRATCH).mkdir()
-    with pytest.raises(SocError, match="did not start"), children(["snmp"], tmp_path, 1, 0.0, {}):
+    with pytest.raises(SocError, match="did not start"), children(["snmp"], tmp_path, 1, 0.0):
         pytest.fail("the process had nothing to read")
 
 
@@ -104,7 +105,7 @@ def test_children_end_with_their_parent(tmp_path: Path) -> None:
         "import sys, time, subprocess\n"
         "from pathlib import Path\n"
         "from soc.demo.children import children, ESTATE_ROLES\n"
-        "with children(ESTATE_ROLES, Path(sys.argv[1]), 1, time.time(), {}):\n"
+        "with children(ESTATE_ROLES, Path(sys.argv[1]), 1, time.time()):\n"
         "    print('up', flush=True)\n"
         "    time.sleep(600)\n"
     )
@@ -134,3 +135,41 @@ def _is_running(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def _series(samples: object) -> dict[tuple[str, str], float]:
+    assert isinstance(samples, list)
+    return {
+        (sample["metric"], str(sorted(sample["labels"].items()))): sample["value"]
+        for sample in samples
+        if sample["metric"] not in ("up", "poll_duration_seconds")
+    }
+
+
+def test_history_says_what_the_network_says(served: tuple[Inventory, Estate]) -> None:
+    """Simulated transports give the series that the real ones give, and the same constants."""
+    inventory, estate = served
+    lost = estate.scenario.expected_down() | estate.scenario.expected_unreachable()
+    names = [
+        next(device.name for device in devices_with(inventory, kind, versions) if device.name not in lost)
+        for kind, versions in (("snmp", ("1",)), ("snmp", ("2c",)), ("snmp", ("3",)), ("ssh", ()))
+    ]
+    real = _poll(inventory, *names)
+    simulated: dict[str, dict[str, object]] = {}
+    poll_once(
+        inventory,
+        load_collectors(),
+        {"snmp": SimulatedSnmp(estate, time.time), "ssh": SimulatedSsh(estate, time.time)},
+        devices=names,
+        now=time.time,
+        monotonic=time.monotonic,
+        deadline=time.monotonic() + 60,
+        on_device=lambda document: simulated.__setitem__(document["device"], document),
+    )
+    for name in names:
+        found, expected = _series(real[name]["samples"]), _series(simulated[name]["samples"])
+        assert found.keys() == expected.keys(), name
+        constant = ("_size_bytes", "interface_up", "interface_enabled", "interface_speed_bits_per_second")
+        for key, value in expected.items():
+            assert not key[0].endswith(constant) or found[key] == value, key
+        assert real[name]["identity"] == simulated[name]["identity"]
