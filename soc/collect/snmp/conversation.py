@@ -13,7 +13,7 @@ from soc.collect.snmp.access import Access
 from soc.collect.snmp.gufo import Bulk, Get, Next, Session, Signal
 from soc.collect.snmp.link import Asked, Link, LinkError
 from soc.collect.snmp.loop import Program
-from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, SYSTEM_UPTIME, Plan, scalar_row, table_rows
+from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, SYSTEM_UPTIME, Plans, scalar_row, table_rows
 from soc.collect.snmp.walk import ColumnCells, WalkError
 
 GET_SIZE = 24
@@ -33,13 +33,16 @@ _TELLING = ("authentication", "protocol", "deadline", "timeout", "refused", "con
 class Conversation:
     """One device, from the first packet to the answer."""
 
-    def __init__(self, job: Job, targets: list[tuple[str, Access]], answer: Answer, until: float) -> None:
+    def __init__(
+        self, job: Job, targets: list[tuple[str, Access]], answer: Answer, until: float, plans: Plans
+    ) -> None:
         """`targets` are (endpoint, credential) in the order to try; `until` is time.monotonic() seconds."""
         self._job = job
         self._targets = targets
         self._answer = answer
         self._until = until
-        self._plan = Plan(job.fetches)
+        self._plans = plans
+        self._plan = plans.of(job.fetches)
         self._object_id: str | None = None  # read only when some fetch depends on it
         self._conditional = any(
             fetch.object_ids for fetch in job.fetches if isinstance(fetch, SnmpScalars | SnmpTable)
@@ -148,7 +151,7 @@ class Conversation:
                 raise LinkError(link.failure(outcome))
             self._take([SYSTEM_OBJECT_ID], outcome)
         self._object_id = str(self._scalars.get(SYSTEM_OBJECT_ID, ""))
-        self._plan = Plan(self._job.fetches, self._object_id)
+        self._plan = self._plans.of(self._job.fetches, self._object_id)
         yield from self._read_scalars(link)
         yield from self._read_tables(link)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from soc.collect.declare import Fetch, Row, SnmpScalars, SnmpTable
 from soc.collect.snmp.values import CONVERTERS, WRONG_TYPE
-from soc.collect.snmp.walk import ColumnCells, Key
+from soc.collect.snmp.walk import ColumnCells, index_key
 
 SYSTEM_UPTIME = "1.3.6.1.2.1.1.3.0"
 SYSTEM_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
@@ -30,7 +30,21 @@ class Plan:
                 continue
             columns = self.columns.setdefault(fetch.base, [])
             columns += [oid for name in fetch.columns if (oid := fetch.column_oid(name)) not in columns]
-        self.scalars = sorted(scalars, key=lambda oid: tuple(map(int, oid.split("."))))
+        self.scalars = sorted(scalars, key=index_key)
+
+
+class Plans:
+    """Plans by fetches: most devices of a cycle are asked for the same."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[Fetch, ...], str | None], Plan] = {}
+
+    def of(self, fetches: tuple[Fetch, ...], object_id: str | None = None) -> Plan:
+        key = (fetches, object_id)
+        plan = self._known.get(key)
+        if plan is None:
+            plan = self._known[key] = Plan(fetches, object_id)
+        return plan
 
 
 def scalar_row(group: SnmpScalars, cells: Mapping[str, Any], counts: dict[str, int]) -> Row:
@@ -48,21 +62,19 @@ def scalar_row(group: SnmpScalars, cells: Mapping[str, Any], counts: dict[str, i
 
 def table_rows(table: SnmpTable, columns: Mapping[str, ColumnCells], counts: dict[str, int]) -> list[Row]:
     """The table's rows by index; None where a cell is absent or of another type than declared."""
-    keys: dict[str, Key] = {}
     wrong = 0
     values: dict[str, dict[str, Any]] = {}
     for name, column in table.columns.items():
-        read = columns[table.column_oid(name)]
-        keys.update(zip(read.cells, read.keys, strict=True))
         convert = CONVERTERS[column.kind]
         values[name] = cells = {}
-        for index, raw in read.cells.items():
+        for index, raw in columns[table.column_oid(name)].cells.items():
             value = convert(raw)
-            if value is WRONG_TYPE:
-                wrong += 1
-            else:
-                cells[index] = value
+            cells[index] = None if value is WRONG_TYPE else value
+            wrong += value is WRONG_TYPE
     if wrong:
         counts["type"] = counts.get("type", 0) + wrong
-    ordered = sorted(keys, key=keys.__getitem__)
+    several = [cells.keys() for cells in values.values() if cells]
+    ordered: Iterable[str] = several[0] if several else ()
+    if any(indexes != several[0] for indexes in several):
+        ordered = sorted(set().union(*several), key=index_key)
     return [Row(index, {name: cells.get(index) for name, cells in values.items()}) for index in ordered]

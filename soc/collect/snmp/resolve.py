@@ -6,7 +6,6 @@ import queue
 import socket
 import threading
 from collections.abc import Iterable, Iterator
-from ipaddress import ip_address
 
 from soc.collect.port import Job
 
@@ -16,10 +15,10 @@ THREADS = 8
 def is_literal(address: str) -> bool:
     """Whether the address needs no look-up; one with a zone (fe80::1%eth0) does."""
     try:
-        ip_address(address)
-    except ValueError:
+        socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+    except OSError:
         return False
-    return "%" not in address
+    return True
 
 
 def endpoints(address: str, port: int) -> list[str]:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
-from soc.collect.port import Answer, Failure, Job
+from soc.collect.port import Answer, Failure, Job, ResolvedCredential
 from soc.collect.snmp.access import Access, read_access
 from soc.collect.snmp.conversation import Conversation
 from soc.collect.snmp.gufo import master_key
 from soc.collect.snmp.loop import Loop, Program
+from soc.collect.snmp.plan import Plans
 from soc.collect.snmp.resolve import Resolver
 
 MAXIMUM_SECONDS = 60.0  # for one device, whatever it does
@@ -28,10 +29,14 @@ class SnmpTransport:
     def __init__(self, *, maximum_seconds: float = MAXIMUM_SECONDS) -> None:
         self._maximum_seconds = maximum_seconds
         self._master_keys: dict[tuple[str, bytes], bytes] = {}
+        self._accesses: dict[tuple[int, str], tuple[ResolvedCredential, Access]] = {}
+        self._plans = Plans()
 
     def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
         """As soc.collect.port.Transport says."""
         _raise_file_limit()
+        self._accesses.clear()
+        self._plans = Plans()
         resolver = Resolver(jobs)
         Loop(deadline).run(self._programs(resolver, on_answer, deadline))
         for job in resolver.unresolved():
@@ -55,7 +60,16 @@ class SnmpTransport:
                 on_answer(_failed(job, Failure("resolve", f"no address known for {names}")))
             else:
                 until = min(deadline, time.monotonic() + self._maximum_seconds)
-                yield _converse(job, targets, on_answer, until)
+                yield self._converse(job, targets, on_answer, until)
+
+    def _converse(
+        self, job: Job, targets: list[tuple[str, Access]], on_answer: Callable[[Answer], None], until: float
+    ) -> Generator[Any, Any, None]:
+        started = time.monotonic()
+        answer = Answer(job, 0.0, answered=False)
+        yield from Conversation(job, targets, answer, until, self._plans).program()
+        answer.duration_seconds = time.monotonic() - started
+        on_answer(answer)
 
     def _targets(self, job: Job, endpoints: list[str]) -> list[tuple[str, Access]]:
         """Each address with each credential, those that worked last time first."""
@@ -64,27 +78,26 @@ class SnmpTransport:
             raise ValueError("SNMPv3 contexts are not supported")
         if not job.credentials:
             raise ValueError("no SNMP credential")
-        accesses = [read_access(item, options, self._master_key) for item in job.credentials]
+        accesses = [self._access(item, options) for item in job.credentials]
         hints = job.hints
         accesses.sort(key=lambda access: access.name != hints.get("credential"))
         ordered = sorted(endpoints, key=lambda endpoint: endpoint != hints.get("endpoint"))
         return [(endpoint, access) for endpoint in ordered for access in accesses]
+
+    def _access(self, credential: ResolvedCredential, options: Mapping[str, Any]) -> Access:
+        """Read once a run; the credential is kept with it so that its id stays its own."""
+        key = (id(credential), str(options.get("version", "")))
+        known = self._accesses.get(key)
+        if known is None:
+            known = (credential, read_access(credential, options, self._master_key))
+            self._accesses[key] = known
+        return known[1]
 
     def _master_key(self, protocol: str, password: bytes) -> bytes:
         key = self._master_keys.get((protocol, password))
         if key is None:
             key = self._master_keys[protocol, password] = master_key(protocol, password)
         return key
-
-
-def _converse(
-    job: Job, targets: list[tuple[str, Access]], on_answer: Callable[[Answer], None], until: float
-) -> Generator[Any, Any, None]:
-    started = time.monotonic()
-    answer = Answer(job, 0.0, answered=False)
-    yield from Conversation(job, targets, answer, until).program()
-    answer.duration_seconds = time.monotonic() - started
-    on_answer(answer)
 
 
 def _failed(job: Job, failure: Failure) -> Answer:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import chain, pairwise
+from itertools import chain
+from operator import lt
 from typing import Any
 
 MAXIMUM_ROWS = 20_000
-
-Key = tuple[int, ...]
 
 
 class WalkError(Exception):
@@ -15,14 +14,14 @@ class WalkError(Exception):
 
 
 class ColumnCells:
-    """Cells of one column in the agent's order: `cells` by index text, `keys` the same as numbers."""
+    """Cells of one column by index text, in the agent's order."""
 
-    __slots__ = ("_prefix", "cells", "keys")
+    __slots__ = ("_last", "_prefix", "cells")
 
     def __init__(self, oid: str) -> None:
         self._prefix = len(oid) + 1
+        self._last: Any = -1  # the last instance: a number, or a tuple where indexes have several parts
         self.cells: dict[str, Any] = {}
-        self.keys: list[Key] = []
 
     def add(self, answer: list[tuple[str, Any] | None]) -> bool:
         """Take one answer; True once the column has ended.
@@ -32,14 +31,33 @@ class ColumnCells:
         """
         ended = answer[-1] is None
         found = [cell for cell in answer if cell is not None]
-        start = self._prefix
-        indexes = [oid[start:] for oid, _ in found]
-        keys: list[Key] = [tuple(map(int, index.split("."))) if index else () for index in indexes]
-        for before, after in pairwise(chain(self.keys[-1:] or [()], keys)):
-            if before >= after:
-                raise WalkError(f"OIDs do not increase after instance {'.'.join(map(str, before))}")
-        self.cells.update(zip(indexes, (value for _, value in found), strict=True))
-        self.keys += keys
-        if len(self.keys) > MAXIMUM_ROWS:
+        if found:
+            start = self._prefix
+            indexes = [oid[start:] for oid, _ in found]
+            self._advance(indexes)
+            self.cells.update(zip(indexes, (value for _, value in found), strict=True))
+        if len(self.cells) > MAXIMUM_ROWS:
             raise WalkError(f"more than {MAXIMUM_ROWS} rows")
         return ended
+
+    def _advance(self, indexes: list[str]) -> None:
+        keys: list[Any]
+        try:
+            keys = list(map(int, indexes))
+        except ValueError:
+            keys = list(map(index_key, indexes))
+        if type(self._last) is not type(keys[0]):
+            self._last = () if self._last == -1 else _as_tuple(self._last)
+            keys = list(map(_as_tuple, keys))
+        if not all(map(lt, chain((self._last,), keys), keys)):
+            raise WalkError(f"OIDs do not increase at or after instance {indexes[0]}")
+        self._last = keys[-1]
+
+
+def index_key(index: str) -> tuple[int, ...]:
+    """An index as numbers, for ordering: 1.10 comes after 1.9."""
+    return tuple(map(int, index.split("."))) if index else ()
+
+
+def _as_tuple(key: int | tuple[int, ...]) -> tuple[int, ...]:
+    return key if isinstance(key, tuple) else (key,)
