@@ -1,0 +1,99 @@
+"""Poll outcomes, and when their word runs out."""
+
+from __future__ import annotations
+
+import pytest
+
+from soc.model import Poll
+from soc.spool.segment import SegmentBuilder
+from soc.store import Store
+from tests.store.conftest import Stage
+
+
+def polls(*outcomes: tuple[float, bool], collector: str = "snmp", reason: str = "timeout") -> SegmentBuilder:
+    """Outcomes (time, answered) of device a."""
+    builder = SegmentBuilder()
+    for time, answered in outcomes:
+        builder.add_poll(
+            Poll(
+                "a", collector, time, answered, answered, "" if answered else reason, interval_seconds=60
+            )
+        )  # fmt: skip
+    return builder
+
+
+def apply(store: Store, stage: Stage, builder: SegmentBuilder) -> list[tuple[float, bool | None]]:
+    """(time, answered) of what changed."""
+    assert stage(builder) == {}
+    store.polls.add_staged()
+    found = [(change.time, change.answered) for change in store.polls.reachability_staged()]
+    store.polls.keep_reachability()
+    return found
+
+
+def expiry(store: Store) -> float:
+    [(expires,)] = store.query("SELECT epoch(expires) FROM reachability_current")
+    return float(expires)
+
+
+def test_only_changes_are_told(store: Store, stage: Stage) -> None:
+    """The first answer and every other answer are changes, within a segment and between them."""
+    assert apply(store, stage, polls((0, True), (60, True), (120, False))) == [(0, True), (120, False)]
+    assert apply(store, stage, polls((180, False), (240, True))) == [(240, True)]
+
+
+def test_gap_is_told(store: Store, stage: Stage) -> None:
+    """A poll that comes too late is a change, and so was the moment the one before ran out."""
+    apply(store, stage, polls((0, True), (60, True)))
+    assert apply(store, stage, polls((3600, True))) == [(210, None), (3600, True)]
+
+
+def test_expired_once(store: Store, stage: Stage) -> None:
+    """A poll runs out 2.5 intervals later, once, and the next answer is a change."""
+    apply(store, stage, polls((0, True), (60, True)))
+    assert store.polls.expire(209) == []
+    assert [change.time for change in store.polls.expire(210)] == [210]
+    assert store.polls.expire(1000) == []
+    assert store.polls.answers(["a"]) == {}
+    assert apply(store, stage, polls((220, True))) == [(220, True)]
+
+
+@pytest.mark.parametrize(
+    ("times", "cadence"),
+    [
+        ([0], 60),
+        ([0, 300], 300),
+        ([0, 300, 600, 900], 300),
+        ([0, 60, 120, 180, 7380], 60),
+        ([0, 300, 600, 605, 900], 295),
+        ([0, 60, 120, 180, 3780, 7380], 3600),
+    ],
+)
+@pytest.mark.parametrize("one_segment", [True, False])
+def test_cadence(store: Store, stage: Stage, times: list[float], cadence: float, one_segment: bool) -> None:
+    """What counts is the cadence actually run, but neither one stop nor one extra poll."""
+    if one_segment:
+        apply(store, stage, polls(*((time, True) for time in times)))
+    else:
+        for time in times:
+            apply(store, stage, polls((time, True)))
+    assert expiry(store) == times[-1] + 2.5 * cadence
+
+
+def test_late_poll_is_ignored(store: Store, stage: Stage) -> None:
+    """A poll older than the known one says nothing new."""
+    apply(store, stage, polls((120, True)))
+    assert apply(store, stage, polls((60, False))) == []
+
+
+@pytest.mark.parametrize("reason", ["resting", "credential", "deadline"])
+def test_polls_that_asked_nothing(store: Store, stage: Stage, reason: str) -> None:
+    """Where nothing was sent or awaited, nothing is known of the device; the failure is still counted."""
+    apply(store, stage, polls((0, True)))
+    assert apply(store, stage, polls((60, False), reason=reason)) == []
+    assert store.status.collection() == {"last": 60.0, "failing": 1, "reasons": {reason: 1}}
+
+
+def test_other_collectors_do_not_reach(store: Store, stage: Stage) -> None:
+    """Only snmp, ssh, ping and local say whether a device answers."""
+    assert apply(store, stage, polls((0, False), collector="interfaces")) == []
