@@ -21,7 +21,7 @@ PERCENT = 19  # the level is a percentage, whatever the capacity says
 def printer_supplies(rows: list[Row]) -> Iterator[Sample]:
     """What is left of each supply.
 
-    A receptacle (prtMarkerSuppliesClass 4, waste toner) counts the room that remains: 0 is the bad end of both.
+    A receptacle (prtMarkerSuppliesClass 4, waste toner) counts the room that remains: 0 is as bad there.
     """
     names = _unique([(row.description or "").strip() or f"type {row.type}" for row in rows], rows)
     for row, name in zip(rows, names, strict=True):

@@ -25,6 +25,7 @@ MAXIMUM_PATIENCE_SECONDS = 0.5
 # only when it has not come within this time.
 GRACE_SECONDS = 0.25
 _LOOK_AGAIN_SECONDS = 0.02
+_MAXIMUM_GARBAGE = 64  # undecodable datagrams before a request is given up: a flood is no slow answer
 _DATAGRAMS_A_TURN = 16  # a flood at one session must not starve the others
 
 
@@ -128,12 +129,12 @@ class Loop:
             outcome = request.session.receive(request.operation)
             if outcome is None:
                 return
-            if outcome is not Signal.GARBAGE:
+            request.garbage += outcome is Signal.GARBAGE
+            if outcome is not Signal.GARBAGE or request.garbage > _MAXIMUM_GARBAGE:
                 lane.request = None
                 self._heard(lane.root, request)
                 self._resume(lane, outcome)
                 return
-            request.garbage += 1
             if request.garbage == 1 and not request.operation.single:
                 request.expires = min(request.expires, time.monotonic() + GRACE_SECONDS)
                 self._arm(request, lane)

@@ -175,6 +175,14 @@ def test_nothing_but_garbage_is_a_protocol_failure() -> None:
     assert set(answer.failures) == set(FETCHES)
 
 
+def test_a_flood_of_garbage_ends_the_request() -> None:
+    """Hundreds of undecodable datagrams are not sat through: the device fails, bounded and counted."""
+    answer = ask(lambda request: [b"noise"] * 300, FAST | {"timeout": 5.0, "tries": 2})
+    assert answer.failure is not None
+    assert answer.failure.reason == "protocol"
+    assert 0 < answer.counts["protocol"] <= 2 * 66
+
+
 def test_duplicate_answers_are_ignored() -> None:
     """Each answer comes three times; none is taken for the next request's."""
     check_complete(ask(lambda request: honestly(request) * 3))
