@@ -1,5 +1,7 @@
 """Fixtures of real parts that several packages' tests use."""
 
+from tests.support.demo import demo_data, demo_run
+from tests.support.snmpd import snmpd
 from tests.support.sshd import sshd, start_sshd
 
-__all__ = ["sshd", "start_sshd"]
+__all__ = ["demo_data", "demo_run", "snmpd", "sshd", "start_sshd"]
