@@ -231,10 +231,13 @@ class Batch:
 def give_way(outcome: Outcome, claimed: Claims) -> None:
     """Drop what a better transport says too: two sources of one series or fact would contradict."""
     if claimed.series:
+        # What a device is stands in labels, so two sources of it never have the same ones.
+        described = {metric for metric, _ in claimed.series if metric.endswith("_info")}
         outcome.samples = [
             sample
             for sample in outcome.samples
-            if (sample.metric, canonical_labels(sample.labels)) not in claimed.series
+            if sample.metric not in described
+            and (sample.metric, canonical_labels(sample.labels)) not in claimed.series
         ]
     if claimed.facts:
         outcome.facts = [fact for fact in outcome.facts if (fact.key, fact.instance) not in claimed.facts]

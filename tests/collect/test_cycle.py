@@ -278,17 +278,21 @@ def test_two_transports_never_contradict(site: Site) -> None:
     def by_snmp(row: Row) -> Iterator[Sample | Fact]:
         yield Sample("uptime_seconds", 1)
         yield Sample("by_snmp_only", 1)
+        yield Sample("device_info", 1, {"os": "Linux"})
         yield Fact("identity", "Linux", "os")
         yield Fact("identity", "1.3.6.1.4.1.8072", "object_id")
 
     @collector(fetch=LOG, every="60s")
     def by_ssh(output: CommandOutput) -> Iterator[Sample | Fact]:
         yield Sample("uptime_seconds", 2)
+        yield Sample("device_info", 1, {"os": "Debian"})
         yield Fact("identity", "Debian", "os")
 
     site.collectors = [by_snmp, by_ssh]
     site.inventory_text = site.inventory_text.replace("credentials: [ops]", "credentials: [lab, ops]")
     site.values["web-1"] = {LOG: CommandOutput("x", "", 0)}
+
+    described: list[list[object]] = []
 
     def told() -> tuple[dict[object, object], dict[object, object], list[object]]:
         site.now += 60
@@ -296,7 +300,9 @@ def test_two_transports_never_contradict(site: Site) -> None:
         frame = pl.concat([read_frame(path) for path in site.spool.waiting()])
         site.rows("sample")
         own = frame.filter(pl.col("device") == "web-1")
-        samples = {row["metric"]: row["value"] for row in own.filter(pl.col("record") == "sample").to_dicts()}
+        rows = own.filter(pl.col("record") == "sample").to_dicts()
+        samples = {row["metric"]: row["value"] for row in rows}
+        described.append([row["labels"] for row in rows if row["metric"] == "device_info" and row["value"]])
         facts = {row["instance"]: row["text"] for row in own.filter(pl.col("record") == "fact").to_dicts()}
         whole = own.filter(pl.col("collector") == "by_snmp")["fact_keys"].to_list()
         return {name: samples.get(name) for name in ("uptime_seconds", "by_snmp_only")}, facts, whole
@@ -308,6 +314,7 @@ def test_two_transports_never_contradict(site: Site) -> None:
     )
     assert told() == both
     assert told() == both
+    assert described == [['{"os":"Debian"}']] * 2
     site.values["web-1"] = {LOG: CommandOutput("", "denied", 1)}
     samples, facts, _ = told()
     assert samples["uptime_seconds"] == 1.0

@@ -19,8 +19,7 @@ from soc.model import TOWERS
 from soc.model.shipped import shipped
 from soc.spool.segment import read_header
 from tests.support.command import SOC, soc
-
-SEED = 5
+from tests.support.demo import SEED, DemoRun
 
 
 @dataclass(frozen=True)
@@ -35,20 +34,15 @@ class _Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcome(tmp_path_factory: pytest.TempPathFactory) -> _Outcome:
-    """A short run with its store kept."""
-    data = tmp_path_factory.mktemp("run") / "data"
-    done = soc(
-        "demo", "--headless", "--for", "15s", "--json", "--seed", str(SEED), "--data", str(data),
-        check=True, timeout=240,
-    )  # fmt: skip
-    lines = [json.loads(line) for line in done.stdout.splitlines()]
+def outcome(demo_run: DemoRun) -> _Outcome:
+    """What the shared run came to."""
+    lines = demo_run.lines
     devices = load_inventory(shipped("inventory.yaml")).devices
     return _Outcome(
         [line for line in lines if "rule" in line],
         [line for line in lines if "cause" in line],
         lines[-1],
-        data,
+        demo_run.data,
         Scenario(devices, SEED, 0.0),
     )
 
