@@ -77,38 +77,42 @@ def _fixed(plan: Plan, at: int | Literal["start", "end"]) -> int:
     return plan.start_us if at == "start" else plan.end_us
 
 
+# Own labels win over joined ones of the same name.
+_LABELS = normal(
+    """list_concat(
+        map_entries(series.labels),
+        [{'key': 'device', 'value': series.device}],
+        list_filter(
+            list_concat(
+                map_entries(history.labels),
+                [{'key': 'tower', 'value': history.tower}, {'key': 'site', 'value': history.site},
+                 {'key': 'supplier', 'value': history.supplier}, {'key': 'kind', 'value': history.kind}]
+            ),
+            lambda joined: NOT list_contains(map_keys(series.labels), joined.key)
+        ))"""
+)
+
+
 def _series(plan: Plan, grid: Grid, selector: Selector) -> str:
     """(t, ref, ref_time, key, name, labels, lookback) of every series that passes the matchers.
 
     Inventory labels are those in force at the evaluation time, so that an offset or a range looks at
-    one series where the device's supplier has changed; a collector's own labels win over them.
+    one series where the device's supplier has changed. Labels are built once for each series and
+    version of its device, not for each time.
     """
     ref = reference_time(plan, selector.offset_us, selector.at)
     as_of = "t" if grid.inventory_us is None else plan.integer(grid.inventory_us)
-    labels = normal(
-        """list_concat(
-            map_entries(series.labels),
-            [{'key': 'device', 'value': series.device}],
-            list_filter(
-                list_concat(
-                    map_entries(history.labels),
-                    [{'key': 'tower', 'value': history.tower}, {'key': 'site', 'value': history.site},
-                     {'key': 'supplier', 'value': history.supplier}, {'key': 'kind', 'value': history.kind}]
-                ),
-                lambda joined: NOT list_contains(map_keys(series.labels), joined.key)
-            ))"""
-    )
-    # Name and device are columns: filtering them first keeps label maps for what is left.
+    # Name and device are columns: filtering them first leaves fewer labels to build.
     early = [m for m in selector.matchers if m.label in (NAME, "device")]
     late = [m for m in selector.matchers if m.label not in (NAME, "device")]
     lookback = (
         f"greatest({plan.integer(LOOKBACK_SECONDS * 1_000_000)}, "
         f"(series.interval_seconds * {plan.number(LOOKBACK_INTERVALS * 1e6)})::BIGINT)"
     )
-    candidates = plan.step(
+    times = plan.step(
         f"""
-        SELECT grid.t, {ref} AS ref, series.series_id AS key, series.metric AS name,
-               {labels} AS labels, {lookback} AS lookback
+        SELECT grid.t, {ref} AS ref, series.series_id AS key, history.valid_from AS version,
+               {lookback} AS lookback
         FROM {grid.relation} AS grid
         CROSS JOIN series
         LEFT JOIN device_history AS history
@@ -118,11 +122,25 @@ def _series(plan: Plan, grid: Grid, selector: Selector) -> str:
         WHERE {_conditions(plan, early, lambda label: "series.metric" if label == NAME else "series.device")}
         """
     )
+    labelled = plan.step(
+        f"""
+        SELECT series.series_id AS key, needed.version, series.metric AS name, {_LABELS} AS labels
+        FROM (SELECT DISTINCT key, version FROM {times}) AS needed
+        JOIN series ON series.series_id = needed.key
+        LEFT JOIN device_history AS history
+          ON history.device = series.device
+         AND history.valid_from = needed.version
+         AND coalesce(history.valid_to, 'infinity'::TIMESTAMP) > needed.version
+        """
+    )
     return plan.step(
         f"""
-        SELECT candidate.*, make_timestamp(candidate.ref) AS ref_time
-        FROM {candidates} AS candidate
-        WHERE {_conditions(plan, late, lambda label: get(plan, "candidate", label))}
+        SELECT times.t, times.ref, make_timestamp(times.ref) AS ref_time, times.key, times.lookback,
+               labelled.name, labelled.labels
+        FROM {times} AS times
+        JOIN {labelled} AS labelled
+          ON labelled.key = times.key AND labelled.version IS NOT DISTINCT FROM times.version
+        WHERE {_conditions(plan, late, lambda label: get(plan, "labelled", label))}
         """
     )
 
