@@ -1,8 +1,8 @@
 """Search events of the last hours.
 
 FILTER is any number of terms, all of which must hold: field:value, field:"two words", a word (looked
-for in the message), and -term for what must not hold; * in a value stands for any text. Fields are
-device, product, category, service, user, source_ip, target_ip, process, severity, message, and
+for in the message), and -term for what must not hold (quote the whole filter, or write -- before a
+filter that begins with -); * in a value stands for any text. Fields are device, product, category, service, user, source_ip, target_ip, process, severity, message, and
 whatever the source had besides.
 """
 

@@ -1,0 +1,97 @@
+"""soc status."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from soc.cli import main
+from soc.model import Device
+from soc.spool.lock import acquire
+from tests.support.estate import Estate, availability_rules, rule
+
+DEVICES = (
+    Device("fw-1", "network"),
+    Device("sw-1", "network", depends_on=("fw-1",)),
+    Device("web-1", "hosting"),
+    Device("web-2", "hosting"),
+)
+
+
+def estate(tmp_path: Path, *, dead: bool) -> Estate:
+    """The firewall dead or alive these last ten minutes; web-2 has never been polled."""
+    built = Estate(
+        tmp_path / "data", DEVICES, availability_rules(tmp_path, rule("DeviceDown", "up == 0", "1m"))
+    )
+    now = time.time()
+    for minutes in range(10, 0, -1):
+        at = now - 60 * minutes
+        built.seal(built.poll(at, {"fw-1": not dead, "sw-1": not dead, "web-1": True}), at + 1)
+    built.run(now)
+    return built
+
+
+def run(data: Path, *arguments: str) -> int:
+    return main(["status", *arguments, "--data", str(data)])
+
+
+def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The object of the contract, to the key."""
+    assert run(estate(tmp_path, dead=True).directory, "--json") == 0
+    status = json.loads(capsys.readouterr().out)
+    assert status["devices"] == {
+        "total": 4, "up": 1, "down": 1, "unreachable": 1, "unknown": 1, "maintenance": 0,
+    }  # fmt: skip
+    assert status["towers"] == {
+        "network": {"total": 2, "up": 0, "open_alerts": 1},
+        "hosting": {"total": 2, "up": 1, "open_alerts": 0},
+    }
+    assert status["alerts"] == {"open": 1, "by_severity": {"high": 1}, "by_rule": {"DeviceDown": 1}}
+    collection = status["collection"]
+    assert set(collection) == {"last", "lag_seconds", "failing", "reasons"}
+    assert (collection["failing"], collection["reasons"]) == (2, {"timeout": 2})
+    assert 60 <= collection["lag_seconds"] < 600
+    assert set(status["store"]) == {"bytes", "samples", "events"}
+    assert status["store"]["samples"] == 30
+    assert status["store"]["bytes"] > 0
+    assert status["hub"] == {"running": False, "pid": None}
+    assert list(status) == ["devices", "towers", "alerts", "collection", "store", "hub"]
+
+
+def test_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same for people, with the way devices are pinged."""
+    assert run(estate(tmp_path, dead=True).directory) == 0
+    out = capsys.readouterr().out
+    assert "1 down" in out
+    assert "DeviceDown" in out
+    assert "\nping " in out
+
+
+@pytest.mark.parametrize(("dead", "code", "word"), [(True, 2, "CRITICAL"), (False, 0, "OK")])
+def test_nagios(tmp_path: Path, capsys: pytest.CaptureFixture[str], dead: bool, code: int, word: str) -> None:
+    """One line and the plugin's exit code."""
+    assert run(estate(tmp_path, dead=dead).directory, "--nagios") == code
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"SOC {word} - ")
+    assert " | up=" in line
+
+
+def test_before_the_first_cycle(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty store is a status too, and UNKNOWN to monitoring."""
+    assert run(tmp_path / "data", "--nagios") == 3
+    assert run(tmp_path / "data", "--json") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["collection"]["last"] is None
+
+
+def test_held_lock(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another process works on the store the command ends with 75 and says who it is."""
+    monkeypatch.setattr("soc.cli._store.LOCK_WAIT_SECONDS", 0.1)
+    (tmp_path / "data").mkdir(mode=0o700)
+    with acquire(tmp_path / "data" / "store.lock", 0, "soc collect"):
+        assert run(tmp_path / "data") == 75
+    assert "soc collect" in capsys.readouterr().err
