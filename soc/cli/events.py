@@ -1,9 +1,9 @@
 """Search events of the last hours.
 
 FILTER is any number of terms, all of which must hold: field:value, field:"two words", a word (looked
-for in the message), and -term for what must not hold (quote the whole filter, or write -- before a
-filter that begins with -); * in a value stands for any text. Fields are device, product, category, service, user, source_ip, target_ip, process, severity, message, and
-whatever the source had besides.
+for in the message), and -term for what must not hold; * in a value stands for any text. Quote the
+whole filter, and write -- before one that begins with -. Fields are device, product, category,
+service, user, source_ip, target_ip, process, severity, message, and whatever the source had besides.
 """
 
 from __future__ import annotations
