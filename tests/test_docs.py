@@ -36,17 +36,24 @@ def commands(page: str) -> Iterator[str]:
 CASES = [(page, command) for page in PAGES for command in dict.fromkeys(commands(page))]
 
 
+@pytest.fixture(scope="module")
+def place(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory as after the demo, with the checkout's rules, collectors and inventory in it."""
+    directory = tmp_path_factory.mktemp("place")
+    shutil.copytree(demo_data, directory / "data")
+    shutil.copy(ROOT / "inventory.yaml", directory)
+    for name in ("rules", "collectors", "tests"):
+        (directory / name).symlink_to(ROOT / name)
+    return directory
+
+
 @pytest.mark.parametrize(("page", "command"), CASES)
 def test_command_of_a_page_works(
-    page: str, command: str, demo_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, command: str, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each `soc` command in a console block runs on the demo's data and ends with 0, or 1 for findings."""
-    shutil.copytree(demo_data, tmp_path / "data")
-    shutil.copy(ROOT / "inventory.yaml", tmp_path)
-    for name in ("rules", "collectors", "tests"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SOC_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("SOC_DATA", str(place / "data"))
     arguments = shlex.split(command, comments=True)[1:]
     for end in ("|", ">", "&&", "2>"):
         if end in arguments:
