@@ -24,7 +24,10 @@ class _Clock:
 
 
 def write_history(environment: Environment, estate: Estate, stopped: Callable[[], bool]) -> Iterator[float]:
-    """Seal the segments of each past minute, marked simulated, and yield its time (UTC seconds)."""
+    """Seal the segments of each past minute, marked simulated, and yield its time (UTC seconds).
+
+    Minutes that pass meanwhile on a slow machine are written too: no gap may look like an outage.
+    """
     start = estate.scenario.start
     clock = _Clock(start - HISTORY_SECONDS)
     simulated = replace(
@@ -32,7 +35,7 @@ def write_history(environment: Environment, estate: Estate, stopped: Callable[[]
         transports={"snmp": SimulatedSnmp(estate, clock.now), "ssh": SimulatedSsh(estate, clock.now)},
         now=clock.now,
     )
-    while clock.time < start and not stopped():
+    while clock.time < max(start, environment.now() - MINUTE_SECONDS) and not stopped():
         run_cycle(simulated, deadline_seconds=_DEADLINE_SECONDS, simulated=True)
         yield clock.time
         clock.time += MINUTE_SECONDS

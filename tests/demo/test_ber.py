@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soc.demo import ber
@@ -31,6 +31,7 @@ def test_known_oid() -> None:
     assert ber.encode_oid((1, 3, 6, 1, 4, 1, 8072)).hex() == "2b06010401bf08"
 
 
+@settings(deadline=None)
 @given(OIDS)
 def test_oid_round_trip(oid: tuple[int, ...]) -> None:
     """What is encoded is decoded again."""
