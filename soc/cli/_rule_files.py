@@ -84,7 +84,7 @@ def _load(key: str, file: Path) -> None:
 
         load_rule_files([file])
     else:
-        from soc.pipeline.ruletests import load_rule_test_file
+        from soc.pipeline.ruletest_files import load_rule_test_file
 
         load_rule_test_file(file)
 
@@ -94,7 +94,8 @@ def availability_tests(paths: Sequence[Path]) -> Iterator[Result]:
     from soc.model import ConfigurationError
 
     for file in _with("tests", paths):
-        from soc.pipeline.ruletests import load_rule_test_file, run_rule_tests
+        from soc.pipeline.ruletest_files import load_rule_test_file
+    from soc.pipeline.ruletests import run_rule_tests
 
         try:
             for result in run_rule_tests(load_rule_test_file(file)):

@@ -1,37 +1,20 @@
-"""Run promtool unit-test files on a store in memory.
-
-Format: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
-"""
+"""Run promtool unit-test files on a store in memory."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from soc.inventory.report import Findings, quoted
-from soc.model import ConfigurationError, Sample, SocError
-from soc.promql import Active, Query, Rule, RuleGroups, compile, evaluate_rule, json_number, load_rule_files
-from soc.promql.documents import Section, read_section
-from soc.promql.notation import Gap, Stale, parse_series, parse_values
+from soc.model import ConfigurationError, SocError
+from soc.pipeline.ruletest_files import AlertCase, Result, RuleTest, RuleTestFile, load_rule_test_file
+from soc.promql import Active, Query, Rule, compile, evaluate_rule, json_number
 from soc.store import Store, memory_store
 
-MAXIMUM_SAMPLES = 2_000_000
-MAXIMUM_EVALUATIONS = 20_000
-DEFAULT_INTERVAL_SECONDS = 60.0
 # Values agree within this relative error: the last digits depend on the order of summation.
 TOLERANCE = 1e-6
 
-_FILE_KEYS = ("rule_files", "evaluation_interval", "group_eval_order", "tests", "fuzzy_compare")
-_TEST_KEYS = (
-    "interval", "name", "input_series", "alert_rule_test", "promql_expr_test", "external_labels",
-    "external_url",
-)  # fmt: skip
-
-Result = dict[str, Any]
 Vector = list[tuple[dict[str, str], float]]
 
 
@@ -62,62 +45,6 @@ def _for_json(result: Result) -> Result:
     return {name: json_number(value) if name == "value" else value for name, value in result.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _ExpressionCase:
-    text: str
-    time: float
-    expected: list[Result]
-
-
-@dataclass(frozen=True, slots=True)
-class _AlertCase:
-    name: str
-    time: float
-    expected: list[Result]
-
-
-@dataclass(frozen=True, slots=True)
-class _Test:
-    name: str
-    samples: list[tuple[str, Sample, float]]
-    external_labels: Mapping[str, str]
-    expressions: list[_ExpressionCase]
-    alerts: list[_AlertCase]
-
-
-@dataclass(frozen=True, slots=True)
-class RuleTestFile:
-    """A loaded test file with the rules it tests."""
-
-    file: str
-    evaluation_interval: float
-    groups: RuleGroups
-    tests: list[_Test]
-
-
-def load_rule_test_file(path: Path) -> RuleTestFile:
-    """Read a test file and its rule files (relative to it). Raises ConfigurationError with every problem."""
-    findings = Findings()
-    _, root = read_section(path, findings, _FILE_KEYS)
-    if root is None:
-        raise ConfigurationError(findings.in_order())
-    interval = root.seconds("evaluation_interval", DEFAULT_INTERVAL_SECONDS) or DEFAULT_INTERVAL_SECONDS
-    tests = [_test(section, number) for number, section in enumerate(root.sections("tests", _TEST_KEYS), 1)]
-    order = root.list_of_texts("group_eval_order")
-    files = [file for pattern in root.list_of_texts("rule_files") for file in _matching(path.parent, pattern)]
-    problems = findings.in_order()
-    groups = RuleGroups(())
-    try:
-        groups = load_rule_files(files, require_severity=False)
-    except ConfigurationError as error:
-        problems += list(error.problems)
-    if problems:
-        raise ConfigurationError(problems)
-    position = {name: number for number, name in enumerate(order)}
-    ordered = sorted(groups.groups, key=lambda group: position.get(group.name, len(position)))
-    return RuleTestFile(str(path), interval, RuleGroups(tuple(ordered)), tests)
-
-
 def run_test_files(paths: Iterable[Path]) -> Iterator[Result]:
     """Lines of `soc rules test` for promtool unit-test files; one that cannot be read is one line."""
     for path in paths:
@@ -139,7 +66,7 @@ def run_rule_tests(file: RuleTestFile, new_store: Callable[[], Store] = memory_s
             yield from _expression_results(file, test, store.query)
 
 
-def _expression_results(file: RuleTestFile, test: _Test, query: Query) -> Iterator[CaseResult]:
+def _expression_results(file: RuleTestFile, test: RuleTest, query: Query) -> Iterator[CaseResult]:
     for case in test.expressions:
         name = f"{case.text} @ {case.time:g}s"
         try:
@@ -153,7 +80,7 @@ def _expression_results(file: RuleTestFile, test: _Test, query: Query) -> Iterat
         )
 
 
-def _alert_results(file: RuleTestFile, test: _Test, query: Query) -> Iterator[CaseResult]:
+def _alert_results(file: RuleTestFile, test: RuleTest, query: Query) -> Iterator[CaseResult]:
     """Evaluate every rule at each interval from 0 on; a case sees the last evaluation before its time."""
     if not test.alerts:
         return
@@ -196,7 +123,7 @@ def _vectors(rule: Rule, query: Query, count: int, step: float) -> list[Vector] 
 
 
 def _alert_result(
-    file: RuleTestFile, test: _Test, case: _AlertCase, firing: Iterable[tuple[str, Active]], error: str
+    file: RuleTestFile, test: RuleTest, case: AlertCase, firing: Iterable[tuple[str, Active]], error: str
 ) -> CaseResult:
     got: list[Result] = [
         {"labels": dict(alert.labels), "annotations": dict(alert.annotations)}
@@ -225,89 +152,3 @@ def _same_sample(one: Result, other: Result) -> bool:
     if one["labels"] != other["labels"]:
         return False
     return (math.isnan(left) and math.isnan(right)) or math.isclose(left, right, rel_tol=TOLERANCE)
-
-
-def _matching(directory: Path, pattern: str) -> list[Path]:
-    """Files by a pattern relative to the test file; a name without wildcards stands for itself."""
-    path = Path(pattern)
-    if not any(character in pattern for character in "*?["):
-        return [directory / path]
-    base, relative = (
-        (Path(path.anchor), path.relative_to(path.anchor)) if path.is_absolute() else (directory, path)
-    )
-    return sorted(base.glob(str(relative)))
-
-
-def _test(section: Section, number: int) -> _Test:
-    interval = section.seconds("interval", DEFAULT_INTERVAL_SECONDS) or DEFAULT_INTERVAL_SECONDS
-    samples: list[tuple[str, Sample, float]] = []
-    for series in section.sections("input_series", ("series", "values")):
-        samples += _samples(series, interval, MAXIMUM_SAMPLES - len(samples))
-    return _Test(
-        name=section.text("name") or f"test {number}",
-        samples=samples,
-        external_labels=section.texts("external_labels"),
-        expressions=[
-            _ExpressionCase(case.text("expr", required=True), _time(case), list(_expected_samples(case)))
-            for case in section.sections("promql_expr_test", ("expr", "eval_time", "exp_samples"))
-        ],
-        alerts=[
-            _alert_case(case)
-            for case in section.sections("alert_rule_test", ("alertname", "eval_time", "exp_alerts"))
-        ],
-    )
-
-
-def _samples(section: Section, interval: float, limit: int) -> list[tuple[str, Sample, float]]:
-    try:
-        metric, labels = parse_series(section.text("series", required=True))
-        values = parse_values(section.text("values"))
-        if len(values) > limit:
-            raise ConfigurationError(f"more than {MAXIMUM_SAMPLES} samples in one test")
-    except ConfigurationError as error:
-        section.error("series", str(error))
-        return []
-    device = labels.pop("device", "")
-    return [
-        (device, Sample(metric, None if isinstance(value, Stale) else value, labels, number * interval), 0.0)
-        for number, value in enumerate(values)
-        if not isinstance(value, Gap)
-    ]
-
-
-def _time(section: Section) -> float:
-    return section.seconds("eval_time", 0.0)
-
-
-def _expected_samples(section: Section) -> Iterator[Result]:
-    for sample in section.sections("exp_samples", ("labels", "value")):
-        text = sample.text("value", required=True)
-        try:
-            metric, labels = parse_series(sample.text("labels") or "{}")
-            yield {"labels": {"__name__": metric, **labels} if metric else labels, "value": _float(text)}
-        except ConfigurationError as error:
-            sample.error("labels", str(error))
-        except ValueError:
-            sample.error("value", f"not a number: {quoted(text)}")
-
-
-def _float(text: str) -> float:
-    """A number as YAML or Go writes it: 1e3, .inf, +Inf, NaN."""
-    special = re.fullmatch(r"([-+]?)\.(inf|nan)", text, re.IGNORECASE)
-    return float(f"{special[1]}{special[2]}" if special else text)
-
-
-def _alert_case(section: Section) -> _AlertCase:
-    name = section.text("alertname", required=True)
-    time = _time(section)
-    if time / DEFAULT_INTERVAL_SECONDS > MAXIMUM_EVALUATIONS:
-        section.error("eval_time", f"later than {MAXIMUM_EVALUATIONS} minutes")
-        time = 0.0
-    expected: list[Result] = [
-        {
-            "labels": {**alert.texts("exp_labels"), "alertname": name},
-            "annotations": alert.texts("exp_annotations"),
-        }
-        for alert in section.sections("exp_alerts", ("exp_labels", "exp_annotations"))
-    ]
-    return _AlertCase(name, time, expected)

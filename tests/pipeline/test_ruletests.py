@@ -10,7 +10,8 @@ import pytest
 
 from soc.model import ConfigurationError
 from soc.model.shipped import shipped
-from soc.pipeline.ruletests import load_rule_test_file, run_rule_tests, run_test_files
+from soc.pipeline.ruletest_files import load_rule_test_file
+from soc.pipeline.ruletests import run_rule_tests, run_test_files
 
 RULES = """\
 groups:

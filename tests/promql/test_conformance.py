@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from soc.pipeline.ruletests import CaseResult, load_rule_test_file, run_rule_tests
+from soc.pipeline.ruletest_files import load_rule_test_file
+from soc.pipeline.ruletests import CaseResult, run_rule_tests
 
 # Cases that expect a result although, as converted, the samples they say are missing are there.
 _WRONG_IN_THE_DATA = {'absent_over_time(http_requests_total{handler!="/foo"}[5m]) @ 60s'}
