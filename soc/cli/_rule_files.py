@@ -91,17 +91,9 @@ def _load(key: str, file: Path) -> None:
 
 def availability_tests(paths: Sequence[Path]) -> Iterator[Result]:
     """promtool unit-test files among `paths`; each names its own rule files."""
-    from soc.model import ConfigurationError
+    from soc.pipeline.ruletests import run_test_files
 
-    for file in _with("tests", paths):
-        from soc.pipeline.ruletest_files import load_rule_test_file
-    from soc.pipeline.ruletests import run_rule_tests
-
-        try:
-            for result in run_rule_tests(load_rule_test_file(file)):
-                yield result.as_line()
-        except ConfigurationError as error:
-            yield _result(str(file), "", "", "alert", error=str(error))
+    yield from run_test_files(_with("tests", paths))
 
 
 def _with(key: str, paths: Sequence[Path]) -> list[Path]:
