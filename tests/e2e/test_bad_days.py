@@ -1,0 +1,139 @@
+"""Bad days of the headless job: the store gone, a segment damaged, the disk full. Nothing sealed is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import soc
+
+INVENTORY = "version: 1\ndevices: [{name: me, tower: hosting, kind: local}]\n"
+
+
+class Place:
+    """A data directory with the local host as its estate."""
+
+    def __init__(self, directory: Path, data: Path) -> None:
+        self.data = data
+        inventory = directory / "inventory.yaml"
+        inventory.write_text(INVENTORY)
+        self.arguments = ["--data", str(data), "--inventory", str(inventory)]
+
+    def collect(self, *options: str) -> subprocess.CompletedProcess[str]:
+        return soc("collect", "--all", "--json", *options, *self.arguments)
+
+    def only_spool(self) -> int:
+        """Collect without ingesting; returns the samples sealed."""
+        from soc.spool.lock import acquire
+
+        with acquire(self.data / "store.lock", 0.0, "soc test"):
+            done = self.collect("--store-wait", "1ms")
+        assert done.returncode == 0, done.stderr
+        return int(json.loads(done.stdout)["samples"])
+
+    def samples(self) -> int:
+        status = json.loads(soc("status", "--json", *self.arguments, check=True).stdout)
+        return int(status["store"]["samples"])
+
+    def waiting(self) -> list[Path]:
+        return sorted((self.data / "spool").glob("*.parquet"))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    found = Place(tmp_path, tmp_path / "data")
+    assert found.collect().returncode == 0
+    return found
+
+
+def test_store_deleted_while_segments_wait(place: Place) -> None:
+    """A new store takes in what waits; what it had lies in spool/done."""
+    sealed = place.only_spool()
+    for path in place.data.glob("soc.duckdb*"):
+        path.unlink()
+    done = place.collect()
+    assert done.returncode == 0, done.stderr
+    assert place.waiting() == []
+    assert place.samples() == sealed + json.loads(done.stdout)["samples"]
+    assert len(list((place.data / "spool/done").glob("*.parquet"))) == 3
+
+
+def test_damaged_store_says_so_and_segments_wait(place: Place) -> None:
+    """A store that does not open ends the command with 3 and a way out; the segments stay."""
+    (place.data / "soc.duckdb").write_bytes(b"garbage" * 10_000)
+    done = place.collect()
+    assert done.returncode == 3
+    assert "soc.duckdb" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(place.waiting()) == 1
+
+
+@pytest.mark.parametrize("damage", ["empty", "torn", "flipped", "foreign"])
+def test_damaged_segment_is_set_aside_with_its_reason(place: Place, damage: str) -> None:
+    """It stops no other segment; the cycle ends with 1, an event tells, the file lies in quarantine."""
+    before = place.samples()
+    place.only_spool()
+    bad = place.waiting()[0]
+    good = place.only_spool()
+    content = bytearray(bad.read_bytes())
+    if damage == "empty":
+        content.clear()
+    elif damage == "torn":
+        del content[len(content) // 2 :]
+    elif damage == "flipped":
+        for position in range(200, len(content) - 2000, 97):
+            content[position] ^= 0xFF
+    else:
+        content[:] = b"%PDF-1.7 not a segment"
+    bad.write_bytes(content)
+    done = place.collect()
+    assert done.returncode == 1, done.stderr
+    assert place.waiting() == []
+    assert place.samples() == before + good + json.loads(done.stdout)["samples"]
+    assert (place.data / "spool/quarantine" / bad.name).exists()
+    assert (place.data / "spool/quarantine" / f"{bad.name}.reason").read_text().strip()
+    events = soc("events", bad.stem, "--json", *place.arguments, check=True).stdout.splitlines()
+    assert any(json.loads(line)["product"] == "soc" for line in events)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A tmpfs of 24 MB."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount a tmpfs")
+    directory = tmp_path / "disk"
+    directory.mkdir(0o700)
+    command = ["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", str(directory)]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    yield directory
+    subprocess.run(["umount", "-l", directory], check=True)
+
+
+def test_full_disk_is_reported_and_recovered_from(tmp_path: Path, small_disk: Path) -> None:
+    """A full disk: a clear message, nothing sealed lost; freed, the next cycle takes all in."""
+    place = Place(tmp_path, small_disk / "data")
+    assert place.collect().returncode == 0
+    before = place.samples()
+    sealed = place.only_spool()
+    filler = os.open(small_disk / "filler", os.O_WRONLY | os.O_CREAT)
+    with contextlib.suppress(OSError):
+        while os.write(filler, b"x" * 4096):
+            pass
+    os.close(filler)
+    done = place.collect()
+    assert done.returncode in (1, 3)
+    assert "full" in done.stderr or "No space" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(place.waiting()) == 1
+    (small_disk / "filler").unlink()
+    done = place.collect()
+    assert done.returncode == 0, done.stderr
+    assert place.waiting() == []
+    assert place.samples() == before + sealed + json.loads(done.stdout)["samples"]
