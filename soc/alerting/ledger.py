@@ -61,7 +61,7 @@ class Ledger:
             self._open(
                 signal.rule, fingerprint, signal.labels, signal.device, signal.summary, "",
                 first_seen=signal.first, last_seen=signal.last, count=signal.count,
-                opened=signal.first, cause=signal.cause, events=signal.events,
+                opened=signal.begun, cause=signal.cause, events=signal.events,
             )  # fmt: skip
             return
         self._keep(

@@ -43,6 +43,12 @@ class Evidence:
     cause: str
     summary: str = ""
     total: int | None = None
+    held: float | None = None  # when a correlation first held: the time of its cause
+
+    @property
+    def begun(self) -> float:
+        """The rule time of an alert that this opens."""
+        return self.first if self.held is None else self.held
 
 
 @dataclass(frozen=True, slots=True)

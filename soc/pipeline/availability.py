@@ -47,6 +47,7 @@ class Availability:
         }
         self._latest = max(positions.values(), default=0) / 1e6
         self._vectors: dict[str, dict[int, Vector]] = {}
+        self._unsaved: set[str] = set()  # ids of rules whose states changed
         self._due: list[RuleGroup] = []
         self._verdicts: list[_Verdict] = []
         self._failed: list[tuple[Rule, str]] = []
@@ -80,11 +81,12 @@ class Availability:
                 continue
             last = _following(until, group.interval_seconds) - group.interval_seconds
             self._store.rules.add_gap(name, evaluated, last, now, "not evaluated within 2 h")
-            self._advance(name, last)
+            self._evaluated[name] = last
             for rule in group.rules:
                 known = self._states.get(rule.id, {})
                 self._keep(rule.id, {key: active for key, active in known.items() if active.fired_at})
             skipped.append(name)
+        self._save()
         return skipped
 
     def look_ahead(self, now: float) -> None:
@@ -141,7 +143,7 @@ class Availability:
                 if rule.id in failed:
                     begin = time - group.interval_seconds
                     self._store.rules.add_gap(rule.id, begin, time, now, failed[rule.id])
-            self._advance(group.id, time)
+            self._evaluated[group.id] = time
         devices = sorted(
             {
                 device
@@ -157,6 +159,7 @@ class Availability:
                 ledger.firing(_signal(verdict, active, active.labels.get("device", "") in dark), time)
             for key in sorted(verdict.resolved):
                 ledger.resolved(verdict.rule.id, _fingerprint(verdict.rule, key), time)
+        self._save()
         for alert in ledger.alerts():
             if alert.rule_id in failed:
                 ledger.no_data(alert, time, failed[alert.rule_id])
@@ -202,12 +205,21 @@ class Availability:
 
     def _keep(self, rule_id: str, states: Mapping[str, Active]) -> None:
         if states != self._states.get(rule_id, {}):
-            self._store.rules.save_states({rule_id: {key: active.dump() for key, active in states.items()}})
             self._states[rule_id] = dict(states)
+            self._unsaved.add(rule_id)
 
-    def _advance(self, group: str, time: float) -> None:
-        self._evaluated[group] = time
-        self._store.cursors.set(_CURSOR + group, _microseconds(time))
+    def _save(self) -> None:
+        """Write watermarks and changed states, in the transaction that they come from."""
+        self._store.cursors.set_all(
+            {_CURSOR + group: _microseconds(time) for group, time in self._evaluated.items()}
+        )
+        self._store.rules.save_states(
+            {
+                rule: {key: active.dump() for key, active in self._states[rule].items()}
+                for rule in self._unsaved
+            }
+        )
+        self._unsaved = set()
 
     def _dependency_down(self, devices: list[str], time: float) -> set[str]:
         """Those of the devices that nobody can judge at `time`: all they depend on is down."""

@@ -127,7 +127,7 @@ def _signal(finding: Finding, rows: list[Match]) -> Evidence:
         finding.labels.get("device") or (devices.pop() if len(devices) == 1 else ""),
         finding.first_time, finding.last_time, finding.count,
         tuple((event_id, times[event_id]) for event_id in finding.event_ids), finding.cause,
-        _summary(finding.correlation, finding.labels),
+        _summary(finding.correlation, finding.labels), held=times[finding.cause],
     )  # fmt: skip
 
 

@@ -233,7 +233,7 @@ class Pipeline:
         alerts = self._store.alerts
         fingerprints = {fingerprint_of(signal.rule.id, signal.labels) for signal in signals}
         rules = {signal.rule.id for signal in signals}
-        times = [signal.first for signal in signals]
+        times = [signal.begun for signal in signals]
         if time is not None:
             fingerprints |= set(self._availability.fingerprints())
             rules |= set(self._availability.newly_firing())

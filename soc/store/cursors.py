@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from soc.store.database import Database
 
 
@@ -16,9 +18,15 @@ class Cursors:
         return int(rows[0][0]) if rows else None
 
     def set(self, name: str, value: int) -> None:
-        self._database.execute(
-            "INSERT OR REPLACE INTO cursor VALUES ($name, $value)", {"name": name, "value": value}
-        )
+        self.set_all({name: value})
+
+    def set_all(self, positions: Mapping[str, int]) -> None:
+        """Set several by one statement."""
+        if positions:
+            self._database.execute(
+                "INSERT OR REPLACE INTO cursor SELECT unnest($names::VARCHAR[]), unnest($values::BIGINT[])",
+                {"names": list(positions), "values": list(positions.values())},
+            )
 
     def next(self, name: str) -> int:
         """Count `name` up by one; returns the new number, 1 at first."""

@@ -47,6 +47,8 @@ class Rules:
 
     def save_states(self, states: Mapping[str, Mapping[str, str]]) -> None:
         """Replace the state of these rules."""
+        if not states:
+            return
         self._database.stage("staged_rule", {"rule_id": "VARCHAR"}, ([rule] for rule in states))
         self._database.execute("DELETE FROM rule_state WHERE rule_id IN (SELECT rule_id FROM staged_rule)")
         self._database.stage(
