@@ -112,7 +112,7 @@ class Batch:
         """The transport's own rows: did the device answer at all, and with which credential."""
         device = answer.job.device
         interval = min(interval_seconds(collector, device, self._intervals) for collector in collectors)
-        self._poll(answer, transport, interval, answer.failure)
+        self._poll(answer, transport, interval, answer.failure, up=answer.answered)
         for reason, count in sorted(answer.counts.items()):
             labels = {"collector": transport, "reason": reason}
             sample = Sample("poll_rejected_values", count, labels, answer.time)
@@ -157,7 +157,8 @@ class Batch:
             reason = outcome.failure.reason if outcome.failure else ""
         if reason != previous:
             self._event(answer, collector.name, outcome.failure, previous)
-        due = next_due(device.name, collector, task, interval, answer.time)
+        failed = outcome.failure is not None
+        due = next_due(device.name, collector, task, interval, answer.time, failed)
         absent_until = answer.time + self._intervals["configuration"] if outcome.absent else 0.0
         facts = tuple((fact.key, fact.instance) for fact in outcome.facts)
         if outcome.failure and task:
@@ -183,7 +184,9 @@ class Batch:
         interval: float,
         failure: Failure | None,
         facts: Collection[str] = (),
+        up: bool = False,
     ) -> None:
+        """A transport is `up` where the device answered at all, a collector where it read its data."""
         device = answer.job.device.name
         self.builder.add_poll(
             Poll(
@@ -201,7 +204,7 @@ class Batch:
         )
         labels = {"collector": collector}
         for metric, value in (
-            ("up", float(failure is None)),
+            ("up", float(up or failure is None)),
             ("poll_duration_seconds", answer.duration_seconds),
         ):
             self.builder.add_sample(device, Sample(metric, value, labels, answer.time), interval)

@@ -16,6 +16,7 @@ from soc.model.ids import digest
 _SLACK_RATIO = 0.1
 # Longer intervals are spread, so that not every device is asked for everything in one cycle.
 _SPREAD_FROM_SECONDS = 120.0
+RETRY_SECONDS = 300.0
 LOCAL_KIND = "local"
 
 
@@ -108,11 +109,16 @@ def _is_due(task: Task | None, interval: float, now: float, everything: bool) ->
     return everything or task.due <= now + _SLACK_RATIO * interval or task.due > now + 2 * interval
 
 
-def next_due(device: str, collector: Collector, task: Task | None, interval: float, now: float) -> float:
+def next_due(
+    device: str, collector: Collector, task: Task | None, interval: float, now: float, failed: bool = False
+) -> float:
     """When the collector is due again after a poll at `now`: its own schedule, without drift.
 
-    The first poll of a long interval is followed by a shorter wait, different for each device.
+    The first poll of a long interval is followed by a shorter wait, different for each device; a
+    failed one is repeated soon, however long the interval.
     """
+    if failed and interval > RETRY_SECONDS:
+        return now + RETRY_SECONDS
     if task is None:
         if interval < _SPREAD_FROM_SECONDS:
             return now + interval

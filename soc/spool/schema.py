@@ -21,6 +21,7 @@ SEGMENT_SCHEMA: dict[str, pl.DataType] = {
     # sample
     "metric": pl.String(),
     "labels": pl.String(),  # canonical JSON (soc.model.canonical_labels); also a match's group labels
+    "attributes": pl.String(),  # canonical JSON of what is told beside a series' identity; null = nothing
     "value": pl.Float64(),  # null in a sample = staleness marker
     "interval_seconds": pl.Float64(),
     # fact

@@ -62,14 +62,15 @@ class SegmentBuilder:
         self._add("sample", {
             "time": _moment(sample.time), "device": device, "metric": sample.metric,
             "labels": canonical_labels(sample.labels), "value": sample.value,
+            "attributes": canonical_labels(sample.attributes) if sample.attributes else None,
             "interval_seconds": interval_seconds,
         })  # fmt: skip
 
     def add_stale(self, device: str, metric: str, labels: str, time: float, interval_seconds: float) -> None:
         """A staleness marker: the series (labels as canonical JSON) has ended or could not be read."""
         self._add("sample", {
-            "time": _moment(time), "device": device, "metric": metric, "labels": labels, "value": None,
-            "interval_seconds": interval_seconds,
+            "time": _moment(time), "device": device, "metric": metric, "labels": labels,
+            "attributes": None, "value": None, "interval_seconds": interval_seconds,
         })  # fmt: skip
 
     def add_fact(self, device: str, fact: Fact, time: float) -> None:

@@ -19,7 +19,7 @@ _STAGED = """
     CREATE OR REPLACE TEMP TABLE staged (
         segment VARCHAR, position BIGINT,
         record VARCHAR, ordinal BIGINT, time TIMESTAMP, device VARCHAR,
-        metric VARCHAR, labels VARCHAR, value DOUBLE, interval_seconds DOUBLE,
+        metric VARCHAR, labels VARCHAR, attributes VARCHAR, value DOUBLE, interval_seconds DOUBLE,
         key VARCHAR, instance VARCHAR, text VARCHAR,
         collector VARCHAR, ok BOOLEAN, answered BOOLEAN, reason VARCHAR, detail VARCHAR,
         duration_seconds DOUBLE, fact_keys VARCHAR[],

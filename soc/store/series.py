@@ -11,6 +11,7 @@ _STAGED_COLUMNS = {
     "metric": "VARCHAR",
     "device": "VARCHAR",
     "labels_json": "VARCHAR",
+    "attributes": "VARCHAR",
     "interval_seconds": "DOUBLE",
     "time": "TIMESTAMP",
     "value": "DOUBLE",
@@ -31,8 +32,9 @@ class Series:
             _STAGED_COLUMNS,
             (
                 (
-                    sample.metric, device, canonical_labels(sample.labels), interval_seconds,
-                    sample.time, sample.value, position,
+                    sample.metric, device, canonical_labels(sample.labels),
+                    canonical_labels(sample.attributes) if sample.attributes else None,
+                    interval_seconds, sample.time, sample.value, position,
                 )
                 for position, (device, sample, interval_seconds) in enumerate(samples)
             ),
@@ -49,7 +51,7 @@ class Series:
         self._database.execute(
             """
             CREATE OR REPLACE TEMP TABLE staged_sample AS
-            SELECT metric, device, labels AS labels_json, interval_seconds, time, value, position
+            SELECT metric, device, labels AS labels_json, attributes, interval_seconds, time, value, position
             FROM staged
             WHERE record = 'sample'
             """
@@ -59,8 +61,8 @@ class Series:
     def _add(self) -> int:
         """From staged_sample into series and sample.
 
-        A sample is known by (series, time): the first one stays. A series keeps the interval that
-        was declared last.
+        A sample is known by (series, time): the first one stays. A series keeps the interval and
+        the attributes that were told last.
         """
         self._database.execute(
             """
@@ -69,7 +71,7 @@ class Series:
                        + row_number() OVER (ORDER BY metric, device, labels_json),
                    metric, device,
                    CAST(labels_json::JSON AS MAP(VARCHAR, VARCHAR)), labels_json,
-                   arg_max(interval_seconds, time)
+                   arg_max(interval_seconds, time), coalesce(arg_max(attributes, time), '')
             FROM staged_sample AS staged
             WHERE NOT EXISTS (
                 SELECT 1 FROM series
@@ -82,16 +84,22 @@ class Series:
         )
         self._database.execute(
             """
-            UPDATE series SET interval_seconds = declared.interval_seconds
+            UPDATE series
+            SET interval_seconds = declared.interval_seconds,
+                attributes = coalesce(declared.attributes, series.attributes)
             FROM (
-                SELECT metric, device, labels_json, arg_max(interval_seconds, time) AS interval_seconds
+                SELECT metric, device, labels_json, arg_max(interval_seconds, time) AS interval_seconds,
+                       arg_max(attributes, time) AS attributes
                 FROM staged_sample
                 GROUP BY metric, device, labels_json
             ) AS declared
             WHERE series.metric = declared.metric
               AND series.device = declared.device
               AND series.labels_json = declared.labels_json
-              AND series.interval_seconds <> declared.interval_seconds
+              AND (
+                  series.interval_seconds <> declared.interval_seconds
+                  OR series.attributes <> declared.attributes
+              )
             """
         )
         # Literal bounds let DuckDB skip the row groups of other times.

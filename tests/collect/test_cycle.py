@@ -160,6 +160,15 @@ def test_dead_device_is_data(site: Site) -> None:
     assert {"key": "reason", "value": "timeout"} in event["fields"]
 
 
+def test_device_that_refuses_us_is_up(site: Site) -> None:
+    """An authentication error is an answer: the transport is up, the collector is not."""
+    site.failures["sw-1"] = Failure("authentication", "unknown user")
+    site.cycle()
+    found = values(site.rows("sample"))
+    assert found["sw-1", "up", '{"collector":"snmp"}'] == 1.0
+    assert found["sw-1", "up", '{"collector":"uptime"}'] == 0.0
+
+
 def test_failure_makes_one_event_until_it_changes(site: Site) -> None:
     """The same failure again is no news; its end is."""
     seen = []

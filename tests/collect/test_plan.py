@@ -100,3 +100,11 @@ def test_a_clock_stepped_back_does_not_stop_polling() -> None:
     assert len(plan([(SWITCH, ["snmp"])], [declared("health")], task, INTERVALS, 500_000.0)) == 1
     assert plan([(SWITCH, ["snmp"])], [declared("health")], task, INTERVALS, 999_900.0) == []
     assert next_due("sw", declared("health"), Task(due=1_000_000.0), 300.0, 500_000.0) == 500_300.0
+
+
+def test_a_failed_poll_of_a_long_interval_is_repeated_soon() -> None:
+    """What is read once a day and failed is tried again after minutes, short intervals keep theirs."""
+    daily, task = declared("configuration"), Task(due=1000.0)
+    assert next_due("sw", daily, task, 86400.0, 1000.0, failed=True) == 1300.0
+    assert next_due("sw", daily, task, 86400.0, 1000.0) == 87400.0
+    assert next_due("sw", declared("reachability"), task, 60.0, 1000.0, failed=True) == 1060.0

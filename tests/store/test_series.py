@@ -36,6 +36,14 @@ def test_staleness_marker_is_null(store: Store) -> None:
     assert store.query("SELECT value FROM sample") == [(None,)]
 
 
+def test_attributes_stand_beside_the_identity(store: Store) -> None:
+    """What is told beside the labels makes no series of its own; the last told is kept."""
+    store.series.add([("a", Sample("up", 1, {"x": "1"}, 10, {"index": "7"}), 60)])
+    store.series.add([("a", Sample("up", 1, {"x": "1"}, 20, {"index": "9"}), 60)])
+    store.series.add([("a", Sample("up", None, {"x": "1"}, 30), 60)])
+    assert store.query("SELECT attributes FROM series") == [('{"index":"9"}',)]
+
+
 def test_interval_follows_the_declaration(store: Store) -> None:
     """A series knows the interval it was last declared with."""
     store.series.add([("a", sample(1, 10), 60)])

@@ -18,7 +18,8 @@ CREATE TABLE series (
     device VARCHAR NOT NULL,
     labels MAP(VARCHAR, VARCHAR) NOT NULL,
     labels_json VARCHAR NOT NULL,
-    interval_seconds DOUBLE NOT NULL
+    interval_seconds DOUBLE NOT NULL,
+    attributes VARCHAR NOT NULL  -- JSON of what is told beside the identity, as told last (ifIndex)
 );
 
 -- value NULL is a staleness marker.
