@@ -1,9 +1,10 @@
 """Search events of the last hours.
 
-FILTER is any number of terms, all of which must hold: field:value, field:"two words", a word (looked
-for in the message), and -term for what must not hold; * in a value stands for any text. Quote the
-whole filter, and write -- before one that begins with -. Fields are device, product, category,
-service, user, source_ip, target_ip, process, severity, message, and whatever the source had besides.
+FILTER is any number of terms, all of which must hold: field:value, field:"two words", severity>=high,
+age<10m, a word (looked for in the message), and -term for what must not hold; * in a value stands for
+any text, * alone for any value at all. Quote the whole filter, and write -- before one that begins
+with -. Fields are device, product, category, service, user, source_ip, target_ip, process, severity,
+message, and whatever the source had besides.
 """
 
 from __future__ import annotations
@@ -34,17 +35,18 @@ def run(args: argparse.Namespace) -> int:
     from soc.cli._load import seconds
     from soc.cli._store import opened_store
     from soc.model import ConfigurationError
+    from soc.model.filters import parse_filter
     from soc.pipeline.report import event_document, moment_text
-    from soc.store.filters import parse
+    from soc.store.filters import Asker
 
-    terms = parse(" ".join(args.filter))
+    terms = parse_filter(" ".join(args.filter))
     since = seconds(args.since)
     if args.limit < 1:
         raise ConfigurationError("--limit: a number above 0")
     now = time.time()
     with opened_store(args, "soc events") as (store, _):
         # Sources' clocks may be a little ahead.
-        events = store.events.select(terms, max(0.0, now - since), now + 60, args.limit)
+        events = store.events.select(terms, Asker(now), max(0.0, now - since), now + 60, args.limit)
     for event in events:
         if args.json:
             print(json.dumps(event_document(event), ensure_ascii=False))

@@ -31,14 +31,26 @@ _TRANSITION = {
     "actor_uid": "INTEGER", "actor_name": "VARCHAR", "client": "VARCHAR", "reason": "VARCHAR",
     "disposition": "VARCHAR", "version": "INTEGER", "position": "BIGINT",
 }  # fmt: skip
-_SELECT = """
-    SELECT alert.id, number, alert.fingerprint, alert.rule_id, rule_version, rule_title, kind, severity,
-           device, labels_json, summary, description, runbook, supplier, site, window_seconds,
-           epoch_us(opened) / 1e6, workflow, condition, suppressed_by,
-           epoch_us(first_seen) / 1e6, epoch_us(last_seen) / 1e6, count,
-           epoch_us(resolved) / 1e6, epoch_us(closed) / 1e6, owner, disposition, version
-    FROM alert_current JOIN alert USING (id)
+# Columns of `alert` and `alert_current` in the order of the noun's fields.
+SELECTED = """
+    alert.id, number, alert.fingerprint, alert.rule_id, rule_version, rule_title, alert.kind, severity,
+    alert.device, labels_json, summary, description, runbook, alert.supplier, alert.site, window_seconds,
+    epoch_us(opened) / 1e6, workflow, condition, suppressed_by,
+    epoch_us(first_seen) / 1e6, epoch_us(last_seen) / 1e6, count,
+    epoch_us(resolved) / 1e6, epoch_us(closed) / 1e6, owner, disposition, version
 """
+_SELECT = f"SELECT {SELECTED} FROM alert_current JOIN alert USING (id) "  # noqa: S608 - constants
+_TRANSITIONS = """
+    SELECT id, alert_id, fingerprint, epoch_us(time) / 1e6, action, cause, workflow_from,
+           workflow_to, condition_from, condition_to, suppressed_by, actor_uid, actor_name, client,
+           reason, disposition, version
+    FROM alert_transition
+"""
+
+
+def alert_of(row: Sequence[Any]) -> Alert:
+    """A row of SELECTED."""
+    return Alert(*(*row[:9], json.loads(row[9]), *row[10:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,16 +250,12 @@ class Alerts:
 
     def history(self, alert_id: str) -> list[Transition]:
         """Its transitions, oldest first."""
-        rows = self._database.rows(
-            """
-            SELECT id, alert_id, fingerprint, epoch_us(time) / 1e6, action, cause, workflow_from,
-                   workflow_to, condition_from, condition_to, suppressed_by, actor_uid, actor_name, client,
-                   reason, disposition, version
-            FROM alert_transition WHERE alert_id = $id ORDER BY time, rowid
-            """,
-            {"id": alert_id},
-        )
-        return [Transition(*(*row[:11], Actor(*row[11:14]), *row[14:])) for row in rows]
+        return self._transitions("WHERE alert_id = $id ORDER BY time, rowid", {"id": alert_id})
+
+    def transition(self, id: str) -> Transition | None:
+        """The transition with this id."""
+        found = self._transitions("WHERE id = $id", {"id": id})
+        return found[0] if found else None
 
     def evidence(self, alert_id: str) -> list[tuple[str, float]]:
         """(event id, time) of the evidence kept, oldest first."""
@@ -259,7 +267,12 @@ class Alerts:
             {"id": alert_id},
         )
 
+    def _transitions(self, condition: str, parameters: Mapping[str, Any]) -> list[Transition]:
+        """`condition` is a constant of this module."""
+        rows = self._database.rows(_TRANSITIONS + condition, parameters)
+        return [Transition(*(*row[:11], Actor(*row[11:14]), *row[14:])) for row in rows]
+
     def _alerts(self, condition: str, parameters: Mapping[str, Any] | None = None) -> list[Alert]:
         """`condition` is a constant of this module."""
         rows = self._database.rows(_SELECT + condition, parameters or {})
-        return [Alert(*(*row[:9], json.loads(row[9]), *row[10:])) for row in rows]
+        return [alert_of(row) for row in rows]

@@ -81,6 +81,17 @@ class Database:
             self._rollback()
             raise
 
+    def cursor(self) -> Database:
+        """A further connection to the same open file, for another thread; it has its own temporary tables."""
+        try:
+            return Database(self._connection.cursor(), self._place)
+        except duckdb.Error as error:
+            raise self._told(error) from error
+
+    def interrupt(self) -> None:
+        """From another thread: end the running statement; it raises InterruptedQueryError."""
+        self._connection.interrupt()
+
     def close(self) -> None:
         """Close; DuckDB writes a checkpoint if it can. After a FATAL error nothing is left to close."""
         with suppress(duckdb.Error):
@@ -110,6 +121,10 @@ def _number(value: float | None) -> str | None:
 _WRITERS: dict[str, Callable[[Any], Any]] = {"TIMESTAMP": _microseconds, "DOUBLE": _number}
 
 
+class InterruptedQueryError(StoreError):
+    """Somebody had the statement stopped: it took too long, or nobody waits for it any more."""
+
+
 class RowsRefusedError(StoreError):
     """The database did not take these rows: something about them, not about the store."""
 
@@ -127,6 +142,8 @@ def told(error: duckdb.Error, place: str) -> StoreError:
         return StoreError(
             f"{place}: the disk is full; nothing acknowledged is lost: free space, then run again"
         )
+    if isinstance(error, duckdb.InterruptException):
+        return InterruptedQueryError(f"{place}: interrupted")
     if isinstance(error, duckdb.FatalException):
         return StoreError(f"{place}: the store stopped and must be opened again: {first}")
     if isinstance(error, (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException)):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from soc.model import Event
+from soc.model.filters import Term
 from soc.store.database import Database
-from soc.store.filters import Term, condition
+from soc.store.filters import Age, Asker, Number, Severity, Text, Vocabulary, condition
 from soc.store.times import moment
 
 _COLUMNS = {
@@ -35,6 +36,28 @@ SELECTED = """
     id, epoch_us(time) / 1e6, epoch_us(received) / 1e6, device, source_address, relayed, product, category,
     service, class_uid, activity_id, severity_id, message, "user", source_ip, target_ip, process, fields, raw
 """
+
+VOCABULARY = Vocabulary(
+    {
+        "id": Text("id"),
+        "device": Text("device"),
+        "source_address": Text("source_address"),
+        "product": Text("product"),
+        "category": Text("category"),
+        "service": Text("service"),
+        "message": Text("message"),
+        "user": Text('"user"'),
+        "source_ip": Text("source_ip"),
+        "target_ip": Text("target_ip"),
+        "process": Text("process"),
+        "raw": Text("raw"),
+        "severity": Severity("severity_id"),
+        "severity_id": Number("severity_id"),
+        "age": Age("time"),
+    },
+    words=("message", "raw"),
+    others="fields",
+)
 
 
 class Events:
@@ -125,17 +148,36 @@ class Events:
             )
         ]
 
-    def select(self, terms: tuple[Term, ...], since: float, until: float, limit: int) -> list[Event]:
+    def select(
+        self, terms: Sequence[Term], asker: Asker, since: float, until: float, limit: int
+    ) -> list[Event]:
         """The last `limit` events with a time in [since, until] that fit every term, oldest first."""
-        fits, values = condition(terms)
+        return self.page(terms, asker, since, until, None, limit)[::-1]
+
+    def page(
+        self,
+        terms: Sequence[Term],
+        asker: Asker,
+        since: float,
+        until: float,
+        after: tuple[float, str] | None,
+        limit: int,
+    ) -> list[Event]:
+        """At most `limit` events with a time in [since, until] that fit every term, newest first.
+
+        `after` is (time, id) of the last event of the page before.
+        """
+        fits, values = condition(VOCABULARY, terms, asker)
+        time, id = after or (until, None)
         rows = self._database.rows(
             f"""
             SELECT {SELECTED}
             FROM event
             WHERE time BETWEEN $since AND $until AND {fits}
+              AND ($id IS NULL OR time < $until OR id < $id)
             ORDER BY time DESC, id DESC
             LIMIT $limit
             """,  # noqa: S608 - made of constants; what the user typed is bound
-            {**values, "since": moment(since), "until": moment(until), "limit": limit},
+            {**values, "since": moment(since), "until": moment(time), "id": id, "limit": limit},
         )
-        return [Event(*row) for row in reversed(rows)]
+        return [Event(*row) for row in rows]

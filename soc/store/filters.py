@@ -1,94 +1,164 @@
-"""What analysts type to select events: parsed into terms, which become bound parameters; never SQL.
-
-    user:root severity:high -process:cron "failed password" source_ip:10.0.*
-
-Terms are joined by "and". `field:value` compares a field without regard to case, `*` in the value
-stands for any text, a word alone is looked for in message and raw, `-` in front negates.
-"""
+"""Terms of the filter language as SQL conditions: made of this package's constants, values bound."""
 
 from __future__ import annotations
 
-import re
+import difflib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from soc.model import SEVERITY_IDS, ConfigurationError
+from soc.model.durations import parse_duration
+from soc.model.filters import Term
+from soc.store.times import moment
 
-MAXIMUM_TERMS = 50
-# What may be asked for by name -> the column; anything else is looked up in `fields`.
-COLUMNS = {
-    "id": "id",
-    "device": "device",
-    "source_address": "source_address",
-    "product": "product",
-    "category": "category",
-    "service": "service",
-    "message": "message",
-    "user": '"user"',
-    "source_ip": "source_ip",
-    "target_ip": "target_ip",
-    "process": "process",
-    "raw": "raw",
-    "severity": "severity_id::VARCHAR",
-    "severity_id": "severity_id::VARCHAR",
-}
-_TERM = re.compile(
-    r"""\s*(?P<minus>-?)(?:(?P<field>[A-Za-z_][\w.-]{0,63}):)?(?:"(?P<quoted>[^"]*)"|(?P<bare>[^\s"]+))(?=\s|$)"""
-)
+_OPPOSITE = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
-    """One condition. `field` empty = anywhere in the text."""
+class Asker:
+    """What a filter means depends on who asks when: `me` and `age`."""
 
-    field: str
-    value: str
-    negated: bool = False
-
-
-def parse(text: str) -> tuple[Term, ...]:
-    """The terms of a filter. Raises ConfigurationError with the place that is not understood."""
-    terms: list[Term] = []
-    position = 0
-    text = text.strip()
-    while position < len(text):
-        found = _TERM.match(text, position)
-        if found is None:
-            raise ConfigurationError(
-                f"filter not understood at {text[position : position + 40]!r}: "
-                'expected field:value, field:"two words", a word, or -term'
-            )
-        value = found["quoted"] if found["quoted"] is not None else found["bare"]
-        field = found["field"] or ""
-        if field == "severity":
-            if value.lower() not in SEVERITY_IDS:
-                raise ConfigurationError(f"severity {value[:40]!r}: one of {', '.join(SEVERITY_IDS)}")
-            value = str(SEVERITY_IDS[value.lower()])
-        terms.append(Term(field, value, bool(found["minus"])))
-        position = found.end()
-        if len(terms) > MAXIMUM_TERMS:
-            raise ConfigurationError(f"a filter has at most {MAXIMUM_TERMS} terms")
-    return tuple(terms)
+    now: float  # UTC seconds
+    user: str = ""
 
 
-def condition(terms: tuple[Term, ...]) -> tuple[str, dict[str, str]]:
-    """SQL over table event, made of this module's constants, and the values to bind to it."""
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A column of text; `person` = its value `me` is the asker's name."""
+
+    column: str
+    person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """A column holding 1 to 5."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """A TIMESTAMP column, compared as the time since."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Values that are conditions of their own."""
+
+    conditions: Mapping[str, str]
+
+
+Field = Text | Severity | Number | Age | Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What may be asked of one kind of thing. `words` are the columns that a word alone is looked for in;
+    `others` is the MAP column that holds any other field, '' = there are none."""
+
+    fields: Mapping[str, Field]
+    words: Sequence[str]
+    others: str = ""
+
+
+def condition(vocabulary: Vocabulary, terms: Sequence[Term], asker: Asker) -> tuple[str, dict[str, Any]]:
+    """SQL that holds where every term does, and the values to bind to it.
+
+    Raises ConfigurationError for a field, operator or value that is not of the vocabulary.
+    """
     clauses = ["TRUE"]
-    values: dict[str, str] = {}
+    values: dict[str, Any] = {}
     for number, term in enumerate(terms):
-        pattern = f"pattern_{number}"
-        if not term.field:
-            values[pattern] = f"%{_escaped(term.value)}%"
-            clause = f"(message ILIKE ${pattern} ESCAPE '\\' OR raw ILIKE ${pattern} ESCAPE '\\')"
-        else:
-            values[pattern] = _escaped(term.value).replace("*", "%")
-            column = COLUMNS.get(term.field)
-            if column is None:
-                name = f"field_{number}"
-                values[name] = term.field
-                column = f"fields[${name}]"
-            clause = f"coalesce({column} ILIKE ${pattern} ESCAPE '\\', FALSE)"
+        clause = _clause(vocabulary, term, asker, _binder(values, number))
         clauses.append(f"NOT {clause}" if term.negated else clause)
     return " AND ".join(clauses), values
+
+
+_Bind = Callable[[Any], str]
+
+
+def _binder(values: dict[str, Any], number: int) -> _Bind:
+    def bind(value: Any) -> str:
+        name = f"term_{number}_{len(values)}"
+        values[name] = value
+        return f"${name}"
+
+    return bind
+
+
+def _clause(vocabulary: Vocabulary, term: Term, asker: Asker, bind: _Bind) -> str:
+    if not term.field:
+        pattern = bind(f"%{_escaped(term.value)}%")
+        return "(" + " OR ".join(f"{column} ILIKE {pattern} ESCAPE '\\'" for column in vocabulary.words) + ")"
+    match vocabulary.fields.get(term.field):
+        case Text(column, person):
+            if term.operator != ":":
+                raise ConfigurationError(f"{term.field} is compared by ':' only")
+            return _text(column, asker.user if person and term.value == "me" else term.value, bind)
+        case Severity(column):
+            if term.value == "*":
+                return "TRUE"
+            return f"({column} {_sign(term)} {bind(SEVERITY_IDS[term.value.lower()])})"
+        case Number(column):
+            return f"({column} {_sign(term)} {bind(_number(term))})"
+        case Age(column):
+            return _age(column, term, asker, bind)
+        case Choice(conditions):
+            return _choice(conditions, term)
+        case None if vocabulary.others:
+            column = f"{vocabulary.others}[{bind(term.field)}]"
+            if term.operator == ":":
+                return _text(column, term.value, bind)
+            return f"coalesce(try_cast({column} AS DOUBLE) {term.operator} {bind(_number(term))}, FALSE)"
+        case None:
+            nearest = difflib.get_close_matches(term.field, vocabulary.fields, n=1)
+            hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+            raise ConfigurationError(
+                f"no field {term.field!r}{hint} (there are {', '.join(vocabulary.fields)})"
+            )
+
+
+def _text(column: str, value: str, bind: _Bind) -> str:
+    if value == "*":
+        return f"coalesce({column} <> '', FALSE)"
+    pattern = bind(_escaped(value).replace("*", "%"))
+    return f"coalesce({column} ILIKE {pattern} ESCAPE '\\', FALSE)"
+
+
+def _sign(term: Term) -> str:
+    return "=" if term.operator == ":" else term.operator
+
+
+def _number(term: Term) -> float:
+    try:
+        return float(term.value)
+    except ValueError:
+        raise ConfigurationError(f"{term.field}: expected a number, not {term.value[:40]!r}") from None
+
+
+def _age(column: str, term: Term, asker: Asker, bind: _Bind) -> str:
+    if term.operator == ":":
+        raise ConfigurationError(f"{term.field} is compared by < or >, for example {term.field}<1h")
+    try:
+        born = asker.now - parse_duration(term.value)
+    except ValueError as error:
+        raise ConfigurationError(f"{term.field}: {error}") from error
+    return f"coalesce({column} {_OPPOSITE[term.operator]} {bind(moment(max(0.0, born)))}, FALSE)"
+
+
+def _choice(conditions: Mapping[str, str], term: Term) -> str:
+    if term.operator != ":" or term.value not in conditions:
+        raise ConfigurationError(f"{term.field} {term.value[:40]!r}: one of {', '.join(conditions)}")
+    return f"({conditions[term.value]})"
 
 
 def _escaped(value: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from soc.store.database import Database
+from soc.store.present import DEVICE_NOW
 from soc.store.times import moment
 
 
@@ -17,21 +18,7 @@ class Status:
     def devices(self, now: float) -> list[tuple[str, str, str, str]]:
         """(device, tower, state, cause) of every active device; one nobody has polled of late is unknown."""
         return self._database.rows(
-            """
-            SELECT history.device, history.tower,
-                   CASE WHEN polled.latest IS NULL OR polled.latest <= $now THEN 'unknown'
-                        ELSE coalesce(present.state, 'unknown') END,
-                   CASE WHEN polled.latest IS NULL THEN 'never polled'
-                        WHEN polled.latest <= $now THEN 'not polled of late'
-                        ELSE coalesce(present.cause, '') END
-            FROM device_history AS history
-            LEFT JOIN device_state_current AS present USING (device)
-            LEFT JOIN (
-                SELECT device, max(expires) AS latest FROM reachability_current GROUP BY device
-            ) AS polled USING (device)
-            WHERE history.valid_to IS NULL AND history.state = 'active'
-            ORDER BY history.device
-            """,
+            f"SELECT device, tower, state, cause FROM {DEVICE_NOW} AS device_now ORDER BY device",  # noqa: S608
             {"now": moment(now)},
         )
 

@@ -8,14 +8,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from soc.store.alert_list import AlertList
 from soc.store.alerts import Alerts
 from soc.store.cursors import Cursors
 from soc.store.database import Database, Parameters, connect
+from soc.store.device_list import DeviceList
 from soc.store.devices import Devices
 from soc.store.events import Events
 from soc.store.facts import Facts
 from soc.store.matches import Matches
 from soc.store.migrate import migrate
+from soc.store.overview import Overview
 from soc.store.polls import Polls
 from soc.store.rules import Rules
 from soc.store.segments import Segments
@@ -31,12 +34,15 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.alert_list = AlertList(database)
         self.alerts = Alerts(database)
         self.cursors = Cursors(database)
+        self.device_list = DeviceList(database)
         self.devices = Devices(database)
         self.events = Events(database)
         self.facts = Facts(database)
         self.matches = Matches(database)
+        self.overview = Overview(database)
         self.polls = Polls(database)
         self.rules = Rules(database)
         self.segments = Segments(database)
@@ -53,6 +59,17 @@ class Store:
         """Everything inside happens, or nothing."""
         with self._database.transaction():
             yield
+
+    def reader(self) -> Store:
+        """The same store over a connection of its own, for questions of another thread.
+
+        Close it before the store it came from; in between it never waits for that store's transactions.
+        """
+        return Store(self._database.cursor())
+
+    def interrupt(self) -> None:
+        """From another thread: end the running question; it raises InterruptedQueryError."""
+        self._database.interrupt()
 
     def close(self) -> None:
         self._database.close()

@@ -1,0 +1,133 @@
+"""Lists of alerts as people look at them: filtered, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from soc.model.alerts import Alert
+from soc.model.filters import Term
+from soc.store.alerts import SELECTED, alert_of
+from soc.store.database import Database
+from soc.store.filters import Age, Asker, Choice, Number, Severity, Text, Vocabulary, condition
+from soc.store.times import moment
+
+_OPEN = "workflow <> 'closed' AND condition = 'firing' AND suppressed_by = ''"
+_SEVERITY_ID = "list_position(['informational', 'low', 'medium', 'high', 'critical'], severity)"
+_FROM = """
+    FROM alert_current JOIN alert USING (id)
+    LEFT JOIN device_history AS history ON history.device = alert.device AND history.valid_to IS NULL
+"""
+VOCABULARY = Vocabulary(
+    {
+        "status": Choice(
+            {
+                "open": _OPEN,
+                "all": "TRUE",
+                "suppressed": "workflow <> 'closed' AND suppressed_by <> ''",
+                "acknowledged": "workflow = 'acknowledged'",
+                "snoozed": "workflow = 'snoozed'",
+                "closed": "workflow = 'closed'",
+                "firing": "condition = 'firing'",
+                "resolved": "condition = 'resolved'",
+                "no-data": "condition = 'no-data'",
+            }
+        ),
+        "severity": Severity(_SEVERITY_ID),
+        "tower": Text("history.tower"),
+        "device": Text("alert.device"),
+        "kind": Text("history.kind"),
+        "site": Text("alert.site"),
+        "supplier": Text("alert.supplier"),
+        "rule": Text("rule_title"),
+        "rule_id": Text("alert.rule_id"),
+        "type": Text("alert.kind"),
+        "owner": Text("owner", person=True),
+        "workflow": Text("workflow"),
+        "condition": Text("condition"),
+        "suppressed_by": Text("suppressed_by"),
+        "disposition": Text("disposition"),
+        "label": Text("'A-' || number"),
+        "id": Text("alert.id"),
+        "summary": Text("summary"),
+        "count": Number('"count"'),
+        "age": Age("first_seen"),
+    },
+    words=("summary", "rule_title", "alert.device", "labels_json"),
+    others="CAST(labels_json::JSON AS MAP(VARCHAR, VARCHAR))",
+)
+
+
+class AlertKey(NamedTuple):
+    """Where an alert stands in the list: the most severe first, then the newest."""
+
+    severity_id: int
+    first_seen: float
+    id: str
+
+
+class AlertList:
+    """Alerts by filter."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(
+        self, terms: Sequence[Term], asker: Asker, after: AlertKey | None, limit: int
+    ) -> list[tuple[AlertKey, Alert]]:
+        """At most `limit` alerts that fit every term, from behind `after` on.
+
+        Raises ConfigurationError for a term that says nothing about alerts.
+        """
+        fits, values = condition(VOCABULARY, terms, asker)
+        if after is not None:
+            fits += f"""
+                AND ({_SEVERITY_ID} < $severity_id OR {_SEVERITY_ID} = $severity_id
+                     AND (first_seen < $first_seen OR first_seen = $first_seen AND alert.id > $id))
+            """
+            values |= {
+                "severity_id": after.severity_id, "first_seen": moment(after.first_seen), "id": after.id
+            }  # fmt: skip
+        rows = self._database.rows(
+            f"""
+            SELECT {_SEVERITY_ID}, {SELECTED}
+            {_FROM}
+            WHERE {fits}
+            ORDER BY {_SEVERITY_ID} DESC, first_seen DESC, alert.id
+            LIMIT $limit
+            """,
+            {**values, "limit": limit},
+        )
+        found = [(row[0], alert_of(row[1:])) for row in rows]
+        return [(AlertKey(severity, alert.first_seen, alert.id), alert) for severity, alert in found]
+
+    def count(self, terms: Sequence[Term], asker: Asker) -> int:
+        """How many alerts fit every term."""
+        fits, values = condition(VOCABULARY, terms, asker)
+        [(count,)] = self._database.rows(
+            f"SELECT count(*) {_FROM} WHERE {fits}",
+            values,
+        )
+        return int(count)
+
+    def needing_somebody(self, limit: int) -> list[Alert]:
+        """Open alerts that nobody has taken, the most severe first, then the oldest."""
+        return self._alerts(
+            f"""
+            WHERE {_OPEN} AND workflow = 'open' AND owner = ''
+            ORDER BY {_SEVERITY_ID} DESC, first_seen, alert.id
+            LIMIT $limit
+            """,
+            {"limit": limit},
+        )
+
+    def by_ids(self, ids: Sequence[str]) -> list[Alert]:
+        """Those of these alerts that there are, by id."""
+        self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
+        return self._alerts("WHERE alert.id IN (SELECT id FROM staged_id) ORDER BY alert.id", {})
+
+    def _alerts(self, condition: str, values: dict[str, Any]) -> list[Alert]:
+        """`condition` is a constant of this module."""
+        return [
+            alert_of(row) for row in self._database.rows(f"SELECT {SELECTED} {_FROM} {condition}", values)
+        ]
