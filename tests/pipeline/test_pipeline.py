@@ -131,6 +131,8 @@ def test_plain_rule_and_correlation(estate: Estate) -> None:
             f"event-{number}" for number in range(7)
         ]
         assert (brute.severity, brute.condition, brute.window_seconds) == ("high", "firing", 300.0)
+        # It begins with the first failure, and held from the fifth on.
+        assert (brute.first_seen, brute.opened) == (START, START + 4)
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
@@ -241,6 +243,19 @@ def test_old_rule_times_are_a_gap(estate: Estate) -> None:
         [alert] = store.alerts.select(ALL)
         history = [(step.action, step.condition_to) for step in store.alerts.history(alert.id)]
         assert history[:2] == [("opened", "firing"), ("no-data", "no-data")]
+
+
+def test_rule_that_fails_stops_no_other(estate: Estate, tmp_path: Path) -> None:
+    """A rule that cannot be evaluated leaves a gap of its own; the others go on."""
+    estate.groups = availability_rules(tmp_path, rule("Ambiguous", "up", device="same"), DOWN)
+    for minute in range(5):
+        estate.seal(estate.poll(START + 60 * minute, {"fw-1": False, "sw-1": True}), START + 60 * minute + 1)
+    estate.run(START + 300)
+    with estate.store() as store:
+        assert alerts(store) == [("DeviceDown", "fw-1", 1)]
+        [(gap, begin, end, reason)] = store.rules.gaps()
+        assert (gap, begin, end) == ("test/Ambiguous", START, START + 300)
+        assert "two results" in reason
 
 
 def test_starts_with_the_oldest_sample(estate: Estate) -> None:
