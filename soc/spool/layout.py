@@ -6,3 +6,5 @@ COLLECT_LOCK = "collect.lock"
 STORE_LOCK = "store.lock"
 COLLECT_STATE = "collect.sqlite"
 SPOOL = "spool"
+RECEIVE_LOCK = "receive.lock"
+RAW = "raw"  # in the spool: what was received, before it is refined

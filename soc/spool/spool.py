@@ -2,6 +2,7 @@
 
 spool/*.parquet are sealed and wait; spool/open/ holds what is being written and is emptied on start;
 spool/done/ keeps ingested segments; spool/quarantine/ unreadable ones, each with its reason beside it.
+spool/raw/ holds what was received and is to be refined (soc/spool/raw.py), spool/raw/done/ what was.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from soc.model import SpoolError
 from soc.model.ids import ulid
+from soc.spool.layout import RAW
 from soc.spool.segment import Header, SegmentBuilder, encode
 
 DEFAULT_LIMIT_BYTES = 4 * 1024**3
@@ -37,26 +39,34 @@ class Usage:
 class Spool:
     """One spool directory. Writers and the ingesting process may be different processes."""
 
-    def __init__(self, directory: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+    def __init__(
+        self, directory: Path, limit_bytes: int = DEFAULT_LIMIT_BYTES, open_name: str = "open"
+    ) -> None:
+        """`open_name` sets writers apart: `discard_unsealed` empties the directory of that name only."""
         self.directory = directory
         self.limit_bytes = limit_bytes
         self.done_directory = directory / "done"
         self.quarantine_directory = directory / "quarantine"
-        self._open_directory = directory / "open"
+        self.raw_directory = directory / RAW
+        self.raw_done_directory = self.raw_directory / "done"
+        self._open_directory = directory / open_name
         self._reserve = directory / "reserve"
         try:
-            for path in (directory, self.done_directory, self.quarantine_directory, self._open_directory):
+            for path in (*self._kept(), self._open_directory):
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise SpoolError(f"spool {directory}: {error.strerror}") from error
 
+    def _kept(self) -> tuple[Path, ...]:
+        return (
+            self.directory, self.done_directory, self.quarantine_directory, self.raw_directory,
+            self.raw_done_directory,
+        )  # fmt: skip
+
     def usage(self) -> Usage:
-        """Bytes in waiting, done and quarantined segments against the limit and the disk's free room."""
-        used = sum(
-            entry.stat().st_size
-            for directory in (self.directory, self.done_directory, self.quarantine_directory)
-            for entry in _files(directory)
-        )
+        """Bytes in waiting, done and quarantined segments, raw ones too, against the limit and the disk's
+        free room."""
+        used = sum(_size(entry) for directory in self._kept() for entry in _files(directory))
         disk_free = shutil.disk_usage(self.directory).free
         return Usage(used, self.limit_bytes, max(0, min(self.limit_bytes - used, disk_free)))
 
@@ -65,7 +75,8 @@ class Spool:
         gone = []
         usage = self.usage()
         used = usage.used_bytes
-        for path in sorted(self.done_directory.glob("*.parquet")):
+        done = (*self.done_directory.glob("*.parquet"), *self.raw_done_directory.glob("*.raw"))
+        for path in sorted(done, key=lambda path: path.name):
             if used + RESERVE_BYTES <= _ALMOST_FULL_RATIO * usage.limit_bytes:
                 break
             used -= path.stat().st_size
@@ -93,6 +104,10 @@ class Spool:
         except OSError as error:
             raise SpoolError(f"spool {self.directory}: {error.strerror}") from error
 
+    def release_reserve(self) -> None:
+        """Give up the reserve for what must still be written; `check_room` fills it again."""
+        self._reserve.unlink(missing_ok=True)
+
     def _fill_reserve(self) -> None:
         descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -109,14 +124,16 @@ class Spool:
         sealed: float,
         site: str = "local",
         simulated: bool = False,
+        segment: str = "",
     ) -> Header:
         """Make the builder's rows durable as one segment: only then are they acknowledged.
 
-        `created` and `sealed` are UTC seconds. A disk that fills up in the middle is met with the
+        `created` and `sealed` are UTC seconds; `segment` is the ULID where the rows have one of their own
+        (made again, they replace themselves). A disk that fills up in the middle is met with the
         reserve, once; raises SpoolError when the segment could not be made durable (nothing of it stays).
         """
         header = Header(
-            segment=ulid(int(sealed * 1000)),
+            segment=segment or ulid(int(sealed * 1000)),
             writer=writer, site=site, created=created, sealed=sealed, rows=builder.count,
             simulated=simulated, cursors=tuple(builder.cursors),
         )  # fmt: skip
@@ -124,7 +141,7 @@ class Spool:
         try:
             self._write(content, header)
         except OSError as error:
-            self._reserve.unlink(missing_ok=True)
+            self.release_reserve()
             try:
                 self._write(content, header)
             except OSError:
@@ -169,6 +186,13 @@ class Spool:
 def _files(directory: Path) -> list[os.DirEntry[str]]:
     with os.scandir(directory) as entries:
         return [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat().st_size
+    except FileNotFoundError:  # moved since by another process
+        return 0
 
 
 def _write_durably(path: Path, content: bytes) -> None:
