@@ -59,8 +59,7 @@ class Pipeline:
         self._rules = rules
         self._groups = groups
         self._topology = Topology(inventory.devices.values())
-        self._summary = PipelineSummary()
-        self._own_waits = True  # a process before may have left some
+        self.summary = PipelineSummary()  # since `prepare`
 
     def run(
         self, now: Callable[[], float], should_stop: Callable[[], bool] = lambda: False
@@ -69,28 +68,40 @@ class Pipeline:
 
         Raises StoreError when the store cannot take more; what waits then stays in the spool.
         """
-        self._summary = PipelineSummary()
-        self._own_waits = self._store.events.has_own_since(self._store.cursors.get(_MATCHED) or 0)
-        started = now()
-        self._prepare(started)
-        while not should_stop():
-            self._skip_old_rule_times(now())
-            time = self._availability.next_time()
-            due = time if time is not None and time <= now() else None
-            patient = due is not None and now() < max(due, started) + GRACE_SECONDS
-            files = self._waiting.next_files()
-            if due is not None and not (files and patient):
-                self._availability.look_ahead(now())
-                self._transact(now(), (), due)
-            elif files or self._waiting.unreadable or self._own_waits:
-                self._ingest(now(), files)
-            else:
-                break
-        return self._summary
+        self.prepare(now())
+        while not should_stop() and self.step(now()):
+            pass
+        return self.summary
 
-    def _prepare(self, now: float) -> None:
+    def step(self, now: float) -> bool:
+        """One transaction of what is to be done; False when nothing waits and no rule time is due.
+
+        `prepare` comes first. Raises StoreError as `run`; the pipeline is of no use after that.
+        """
+        self._skip_old_rule_times(now)
+        time = self._availability.next_time()
+        due = time if time is not None and time <= now else None
+        patient = due is not None and now < max(due, self._started) + GRACE_SECONDS
+        files = self._waiting.next_files()
+        if due is not None and not (files and patient):
+            self._availability.look_ahead(now)
+            self._transact(now, (), due)
+        elif files or self._waiting.unreadable or self._own_waits:
+            self._ingest(now, files)
+        else:
+            return False
+        return True
+
+    def own_events_added(self) -> None:
+        """Somebody beside the pipeline has stored own events: the next step matches them."""
+        self._own_waits = True
+
+    def prepare(self, now: float) -> None:
         """Bring the store up to the inventory and the rules that are loaded now."""
         store = self._store
+        self.summary = PipelineSummary()
+        self._started = now
+        self._own_waits = store.events.has_own_since(store.cursors.get(_MATCHED) or 0)
         with store.transaction():
             store.devices.sync(self._inventory.devices.values(), now)
             store.rules.archive(
@@ -122,15 +133,15 @@ class Pipeline:
                 if alert.rule_id in rules:
                     ledger.no_data(alert, until, "rule times were not evaluated within 2 h")
             self._save(ledger, self._store.cursors.next(TRANSACTION), now)
-        self._summary.gaps += len(skipped)
+        self.summary.gaps += len(skipped)
 
     def _ingest(self, now: float, files: Sequence[SegmentFile]) -> None:
         """Store the files' rows; a file whose rows the store refuses is set aside and stops no other."""
-        before = replace(self._summary)
+        before = replace(self.summary)
         try:
             self._transact(now, files, None)
         except RowsRefusedError as error:
-            self._summary = before
+            self.summary = before
             self._own_waits = True
             if len(files) > 1:
                 for file in files:
@@ -166,8 +177,8 @@ class Pipeline:
                     self._availability.commit(ledger, time, now)
                     ledger.tick(time)
                 self._save(ledger, batch, now)
-        self._summary.rule_times += time is not None
-        self._summary.quarantined += len(self._waiting.unreadable)
+        self.summary.rule_times += time is not None
+        self.summary.quarantined += len(self._waiting.unreadable)
         self._waiting.finish(files)
 
     def _match_own(self, batch: int) -> list[Match]:
@@ -186,7 +197,7 @@ class Pipeline:
         self._own_waits = self._own_waits or bool(events)
 
     def _store_rows(self, files: Sequence[SegmentFile], now: float, batch: int) -> None:
-        store, summary = self._store, self._summary
+        store, summary = self._store, self.summary
         self._availability.forget()
         store.segments.record((header for header, _ in files), now)
         summary.samples += store.series.add_staged()
@@ -209,7 +220,7 @@ class Pipeline:
                 return []
             store.segments.stage(())
         added = store.matches.add_staged(own)
-        self._summary.matches += added
+        self.summary.matches += added
         if not added:
             return []
         return plain_signals(store, self._rules) + correlation_signals(store, self._rules)
@@ -226,7 +237,7 @@ class Pipeline:
         # The first time a device is seen up is no news.
         news = [change for change in transitions if change.previous or change.state != "up"]
         self._add_own([state_event(change, now) for change in news], batch)
-        self._summary.state_changes += len(transitions)
+        self.summary.state_changes += len(transitions)
 
     def _ledger(self, signals: Sequence[Evidence], time: float | None) -> Ledger:
         """A ledger of every alert that the signals and the rule time may touch."""
@@ -262,5 +273,5 @@ class Pipeline:
             told[feeds_on_alerts(self._rules, alert.rule_id)].append(transition_event(alert, step))
         self._add_own(told[False], batch)
         self._store.events.add_own(told[True], None)
-        self._summary.alerts_opened += len(changes.opened)
-        self._summary.transitions += len(changes.transitions)
+        self.summary.alerts_opened += len(changes.opened)
+        self.summary.transitions += len(changes.transitions)
