@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ import pytest
 from soc.model import Sample, SpoolError
 from soc.spool.segment import SegmentBuilder, read_header
 from soc.spool.spool import RESERVE_BYTES, Spool
+from tests.support.disk import fill
 
 
 def some_rows(count: int = 1) -> SegmentBuilder:
@@ -76,31 +74,6 @@ def test_done_segments_make_room_oldest_first(tmp_path: Path) -> None:
     spool.check_room()
     assert not (spool.done_directory / first.name).exists()
     assert third.exists()
-
-
-def fill(path: Path) -> None:
-    """Write until the disk is full."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    with contextlib.suppress(OSError):
-        while os.write(descriptor, b"x" * 4096):
-            pass
-    os.close(descriptor)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A tmpfs of 6 MB."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root to mount a tmpfs")
-    directory = tmp_path / "disk"
-    directory.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", directory], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("needs the right to mount a tmpfs")
-    yield directory
-    subprocess.run(["umount", directory], check=True)
 
 
 def test_disk_that_fills_up_uses_the_reserve_once_then_reports(small_disk: Path) -> None:
