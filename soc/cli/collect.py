@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
     """One cycle; 0, or 1 when collection itself failed in part."""
     from soc.cli._load import seconds, site_of
     from soc.collect.transports import transports_for
-    from soc.pipeline.headless import collect, ingest
+    from soc.model import SpoolError
+    from soc.pipeline.headless import collect, ingest, refine
 
     deadline, wait = seconds(args.deadline), seconds(args.store_wait)
     site = site_of(args, "soc collect")
@@ -52,6 +53,11 @@ def run(args: argparse.Namespace) -> int:
         _tell(problem)
     if len(summary.problems) > 50:
         _tell(f"… and {len(summary.problems) - 50} more")
+    try:
+        refine(site)
+    except SpoolError as error:  # ingestion may make the room that is missing
+        summary.problems.append(str(error))
+        _tell(str(error))
     done = ingest(site, wait)
     if done is None:
         _tell("another process has the store: the segments stay in the spool for it, nothing is lost")

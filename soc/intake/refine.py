@@ -4,30 +4,66 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 from zoneinfo import ZoneInfo
 
 from soc.detection import RuleSet, match_events
 from soc.intake import pam
 from soc.intake.frame import Frame, Meaning, decoders, programs
+from soc.intake.senders import Senders
 from soc.model import Device, Event, LogRecord, Match
 from soc.model.ids import digest
 from soc.model.text import MAXIMUM_TEXT_CHARACTERS
 
 UNPARSED = "unparsed"
+SENT_FORMAT = "syslog"  # what is sent to us
 FUTURE_SECONDS = 5.0  # how far ahead of ours a claimed time may be
+LATENESS_SECONDS = 120.0  # how far behind ours, in a line that was sent to us
 _MAXIMUM_FIELDS = 64
 # syslog severity -> OCSF severity_id
 _SEVERITIES = (5, 5, 5, 4, 3, 2, 1, 1)
 
 
-class Refiner:
-    """Decodes, normalises and matches. `devices` tell which address is one of ours."""
+@dataclass(frozen=True, slots=True)
+class ReceivedLine:
+    """One log line that was sent to us; `id` becomes its event's."""
 
-    def __init__(self, devices: Mapping[str, Device], rules: RuleSet) -> None:
+    id: str
+    message: str
+    received: float  # UTC seconds
+    source_address: str
+    transport: str
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """What of an event does not come from its line."""
+
+    id: str
+    received: float
+    device: str
+    source_address: str
+    fields: Mapping[str, str]
+    relayed: bool = False
+
+
+class Refiner:
+    """Decodes, normalises and matches. `devices` tell which address is one of ours; what a relay sends
+    is told apart by the host its messages name."""
+
+    def __init__(
+        self,
+        devices: Mapping[str, Device],
+        rules: RuleSet,
+        relays: Sequence[IPv4Network | IPv6Network] = (),
+    ) -> None:
         self._rules = rules
         self._names = {address: device.name for device in devices.values() for address in device.addresses}
+        self._senders = Senders(devices.values(), relays)
 
     def refine(self, records: Sequence[tuple[Device, LogRecord, float]]) -> tuple[list[Event], list[Match]]:
         """Records as (device, record, received as UTC seconds); an event for each, in their order.
@@ -35,26 +71,59 @@ class Refiner:
         Never raises for what a line says: one that no decoder understands is an event of service
         "unparsed" that holds the line.
         """
-        events = [self._event(*record) for record in records]
+        events = [self._pulled(*record) for record in records]
         return events, match_events(self._rules, events)
 
-    def _event(self, device: Device, record: LogRecord, received: float) -> Event:
+    def refine_received(self, lines: Sequence[ReceivedLine]) -> tuple[list[Event], list[Match]]:
+        """Likewise for lines that were sent to us. A sender we do not know is device ""."""
+        events = [self._sent(line) for line in lines]
+        return events, match_events(self._rules, events)
+
+    def _pulled(self, device: Device, record: LogRecord, received: float) -> Event:
         line = record.message[:MAXIMUM_TEXT_CHARACTERS]
-        decode = decoders().get(record.format)
-        frame = decode(line, received, _zone(device.timezone)) if decode else None
+        frame = _decode(record.format, line, received, device.timezone)
+        claimed = record.time if record.time is not None else frame.time if frame else None
+        origin = _Origin(
+            digest(device.name, record.stream, record.cursor),
+            received,
+            device.name,
+            device.addresses[0] if device.addresses else "",
+            {"stream": record.stream},
+        )
+        return self._event(origin, line, frame, _time(claimed, received))
+
+    def _sent(self, sent: ReceivedLine) -> Event:
+        line = sent.message[:MAXIMUM_TEXT_CHARACTERS]
+        by_address = self._senders.by_address(sent.source_address)
+        zone = by_address.timezone if by_address else ""
+        frame = _decode(SENT_FORMAT, line, sent.received, zone)
+        host = frame.fields.get("hostname", "") if frame else ""
+        device, relayed = self._senders.device(sent.source_address, host)
+        if device and device.timezone != zone:
+            frame = _decode(SENT_FORMAT, line, sent.received, device.timezone)
+        fields = {"stream": SENT_FORMAT, "transport": sent.transport}
+        if sent.truncated or len(line) < len(sent.message):
+            fields["truncated"] = "true"
+        name = device.name if device else ""
+        origin = _Origin(sent.id, sent.received, name, sent.source_address, fields, relayed)
+        time = max(_time(frame.time if frame else None, sent.received), sent.received - LATENESS_SECONDS)
+        return self._event(origin, line, frame, time)
+
+    def _event(self, origin: _Origin, line: str, frame: Frame | None, time: float) -> Event:
         if frame is None:
             frame, meaning = Frame(line), Meaning(UNPARSED, "")
         else:
             meaning = _meaning(frame)
-        fields = {**frame.fields, **meaning.fields, "stream": record.stream}
+        fields = {**frame.fields, **meaning.fields, **origin.fields}
         if name := self._names.get(meaning.source_ip):
             fields["source_device"] = name
         return Event(
-            id=digest(device.name, record.stream, record.cursor),
-            time=_time(frame.time if record.time is None else record.time, received),
-            received=received,
-            device=device.name,
-            source_address=device.addresses[0] if device.addresses else "",
+            id=origin.id,
+            time=time,
+            received=origin.received,
+            device=origin.device,
+            source_address=origin.source_address,
+            relayed=origin.relayed,
             product="" if meaning.service == UNPARSED else "linux",
             category=meaning.category,
             service=meaning.service,
@@ -68,6 +137,11 @@ class Refiner:
             fields=dict(list(fields.items())[:_MAXIMUM_FIELDS]),
             raw="" if frame.text == line else line,
         )
+
+
+def _decode(format: str, line: str, received: float, zone: str) -> Frame | None:
+    decode = decoders().get(format)
+    return decode(line, received, _zone(zone)) if decode else None
 
 
 def _meaning(frame: Frame) -> Meaning:

@@ -12,6 +12,7 @@ from soc.collect.port import Transport
 from soc.collect.state import CollectState
 from soc.detection import RuleSet
 from soc.intake import Refiner
+from soc.intake.raw import Refined, refine_waiting
 from soc.inventory import Inventory
 from soc.model import LockHeldError
 from soc.pipeline.pipeline import Pipeline, PipelineSummary
@@ -76,10 +77,22 @@ def environment(site: Site, transports: Mapping[str, Transport], state: CollectS
         transports=transports,
         state=state,
         spool=Spool(site.spool),
-        refine=Refiner(site.inventory.devices, site.rules).refine,
+        refine=_refiner(site).refine,
         now=site.now,
         monotonic=site.monotonic,
     )
+
+
+def _refiner(site: Site) -> Refiner:
+    return Refiner(site.inventory.devices, site.rules, site.inventory.settings.relays)
+
+
+def refine(site: Site) -> Refined:
+    """Refine the raw segments that wait; those another process is at are left to it.
+
+    Raises SpoolError when the spool takes no segment: they wait on.
+    """
+    return refine_waiting(site.spool, _refiner(site), site.now)
 
 
 def ingest(site: Site, wait_seconds: float = STORE_WAIT_SECONDS) -> PipelineSummary | None:

@@ -15,7 +15,7 @@ _FRAME_ENDS = b"\r\n\0"
 
 
 class Framer:
-    """Cuts one connection's bytes into messages of at most `limit` bytes, skipping the rest of longer ones."""
+    """Cuts one connection's bytes into messages of at most `limit` bytes; the rest of one is skipped."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
