@@ -23,3 +23,13 @@ def ulid(time_ms: int, tail: bytes | None = None) -> str:
     tail = os.urandom(10) if tail is None else tail
     number = (time_ms << 80) | int.from_bytes(tail[:10].ljust(10, b"\0"), "big")
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def ulid_time_ms(text: str) -> int:
+    """The milliseconds in a ULID; 0 for text that is none."""
+    if len(text) != 26 or not set(text) <= set(_CROCKFORD):
+        return 0
+    number = 0
+    for character in text[:10]:
+        number = number << 5 | _CROCKFORD.index(character)
+    return number & (1 << 48) - 1

@@ -14,26 +14,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soc.model import SpoolError
-from soc.model.ids import ulid
+from soc.model.ids import ulid, ulid_time_ms
 from soc.spool.layout import RAW
 from soc.spool.segment import Header, SegmentBuilder, encode
 
 DEFAULT_LIMIT_BYTES = 4 * 1024**3
+RESERVE = "reserve"
 RESERVE_BYTES = 4 * 1024**2
 _ALMOST_FULL_RATIO = 0.8
+_ROOMY_RATIO = 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """How full the spool is. `free_bytes` is what may still be written, limit and disk considered."""
+    """How full the spool is. `free_bytes` is what may still be written, limit and disk considered;
+    `done_bytes` of `used_bytes` can be given up."""
 
     used_bytes: int
+    done_bytes: int
     limit_bytes: int
     free_bytes: int
 
     @property
+    def capacity_bytes(self) -> int:
+        return self.used_bytes + self.free_bytes
+
+    @property
     def almost_full(self) -> bool:
-        return self.used_bytes > _ALMOST_FULL_RATIO * (self.used_bytes + self.free_bytes)
+        """Whether what cannot be given up takes over 80 %."""
+        return self.used_bytes - self.done_bytes > _ALMOST_FULL_RATIO * self.capacity_bytes
 
 
 class Spool:
@@ -50,7 +59,7 @@ class Spool:
         self.raw_directory = directory / RAW
         self.raw_done_directory = self.raw_directory / "done"
         self._open_directory = directory / open_name
-        self._reserve = directory / "reserve"
+        self._reserve = directory / RESERVE
         try:
             for path in (*self._kept(), self._open_directory):
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -66,32 +75,41 @@ class Spool:
     def usage(self) -> Usage:
         """Bytes in waiting, done and quarantined segments, raw ones too, against the limit and the disk's
         free room."""
-        used = sum(_size(entry) for directory in self._kept() for entry in _files(directory))
+        sizes = {directory: sum(map(_size, _files(directory))) for directory in self._kept()}
+        used = sum(sizes.values())
+        done = sizes[self.done_directory] + sizes[self.raw_done_directory]
         disk_free = shutil.disk_usage(self.directory).free
-        return Usage(used, self.limit_bytes, max(0, min(self.limit_bytes - used, disk_free)))
+        return Usage(used, done, self.limit_bytes, max(0, min(self.limit_bytes - used, disk_free)))
 
-    def make_room(self) -> list[str]:
-        """At the limit, unlink the oldest done segments; returns the names that went."""
+    def _make_room(self, usage: Usage) -> list[str]:
+        """Unlink the oldest done segments until there is room again; returns the names that went."""
         gone = []
-        usage = self.usage()
         used = usage.used_bytes
+        target = min(_ROOMY_RATIO * usage.capacity_bytes, usage.capacity_bytes - RESERVE_BYTES)
         done = (*self.done_directory.glob("*.parquet"), *self.raw_done_directory.glob("*.raw"))
         for path in sorted(done, key=lambda path: path.name):
-            if used + RESERVE_BYTES <= _ALMOST_FULL_RATIO * usage.limit_bytes:
+            if used <= target:
                 break
-            used -= path.stat().st_size
-            path.unlink(missing_ok=True)
-            gone.append(path.name)
+            with contextlib.suppress(FileNotFoundError):  # another writer makes room, too
+                used -= path.stat().st_size
+                path.unlink()
+                gone.append(path.name)
         return gone
 
-    def check_room(self) -> None:
+    def check_room(self) -> list[str]:
         """Raise SpoolError when nothing more can be promised storage; keep the reserve filled otherwise.
 
-        Called before anything is asked of a device: what cannot be stored is not collected.
+        Called before anything is asked of a device: what cannot be stored is not collected. Over 80 %
+        full, the oldest done segments go: returns their names, oldest first.
         """
+        gone: list[str] = []
         try:
             usage = self.usage()
-            if usage.free_bytes < RESERVE_BYTES and self.make_room():
+            if (
+                usage.used_bytes > _ALMOST_FULL_RATIO * usage.capacity_bytes
+                or usage.free_bytes < RESERVE_BYTES
+            ):
+                gone = self._make_room(usage)
                 usage = self.usage()
             if usage.free_bytes < RESERVE_BYTES:
                 raise SpoolError(
@@ -99,10 +117,10 @@ class Spool:
                     f"{usage.free_bytes} free (at least {RESERVE_BYTES} needed); free disk space or let "
                     "ingestion catch up"
                 )
-            if not self._reserve.exists():
-                self._fill_reserve()
+            self._fill_reserve()
         except OSError as error:
             raise SpoolError(f"spool {self.directory}: {error.strerror}") from error
+        return gone
 
     def release_reserve(self) -> None:
         """Give up the reserve for what must still be written; `check_room` fills it again."""
@@ -111,7 +129,8 @@ class Spool:
     def _fill_reserve(self) -> None:
         descriptor = os.open(self._reserve, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
+            if os.fstat(descriptor).st_size < RESERVE_BYTES:
+                os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
         finally:
             os.close(descriptor)
 
@@ -125,15 +144,17 @@ class Spool:
         site: str = "local",
         simulated: bool = False,
         segment: str = "",
+        after: str = "",
     ) -> Header:
         """Make the builder's rows durable as one segment: only then are they acknowledged.
 
         `created` and `sealed` are UTC seconds; `segment` is the ULID where the rows have one of their own
-        (made again, they replace themselves). A disk that fills up in the middle is met with the
+        (made again, they replace themselves); else one is made that sorts behind `after`, the writer's
+        last, though its clock was stepped back. A disk that fills up in the middle is met with the
         reserve, once; raises SpoolError when the segment could not be made durable (nothing of it stays).
         """
         header = Header(
-            segment=segment or ulid(int(sealed * 1000)),
+            segment=segment or ulid(max(int(sealed * 1000), ulid_time_ms(after) + 1)),
             writer=writer, site=site, created=created, sealed=sealed, rows=builder.count,
             simulated=simulated, cursors=tuple(builder.cursors),
         )  # fmt: skip
@@ -180,12 +201,13 @@ class Spool:
         """Set an unreadable segment aside with its reason; nothing else waits for it."""
         with contextlib.suppress(FileNotFoundError):
             path.rename(self.quarantine_directory / path.name)
-            (self.quarantine_directory / f"{path.name}.reason").write_text(reason + "\n", encoding="utf-8")
+            with contextlib.suppress(OSError):  # the reason is told elsewhere, too
+                (self.quarantine_directory / f"{path.name}.reason").write_text(f"{reason}\n", "utf-8")
 
 
 def _files(directory: Path) -> list[os.DirEntry[str]]:
     with os.scandir(directory) as entries:
-        return [entry for entry in entries if entry.is_file(follow_symlinks=False)]
+        return [entry for entry in entries if entry.is_file(follow_symlinks=False) and entry.name != RESERVE]
 
 
 def _size(entry: os.DirEntry[str]) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from soc.model import Sample, SpoolError
+from soc.model.ids import ulid_time_ms
 from soc.spool.segment import SegmentBuilder, read_header
 from soc.spool.spool import RESERVE_BYTES, Spool
 from tests.support.disk import fill
@@ -71,9 +72,43 @@ def test_done_segments_make_room_oldest_first(tmp_path: Path) -> None:
     first, second_path, third = spool.waiting()
     spool.done(first)
     spool.done(second_path)
-    spool.check_room()
+    assert spool.check_room()[0] == first.name
     assert not (spool.done_directory / first.name).exists()
     assert third.exists()
+
+
+def test_done_segments_alone_never_fill_the_spool(tmp_path: Path) -> None:
+    """What can be given up goes before it counts as almost full; what waits counts."""
+    spool = Spool(tmp_path, limit_bytes=6 * RESERVE_BYTES)
+    for number in range(11):
+        (spool.done_directory / f"{number:02}.parquet").write_bytes(b"x" * (RESERVE_BYTES // 2))
+    assert not spool.usage().almost_full
+    assert spool.check_room() == ["00.parquet", "01.parquet"]
+    assert spool.check_room() == []
+    for path in spool.done_directory.iterdir():
+        path.rename(spool.directory / path.name)
+    (spool.directory / "11.parquet").write_bytes(b"x" * (RESERVE_BYTES // 2))
+    assert spool.check_room() == []
+    assert spool.usage().almost_full
+
+
+def test_reserve_that_was_cut_short_is_filled_again(tmp_path: Path) -> None:
+    """A kill in the middle of making the reserve leaves no spool without one."""
+    spool = Spool(tmp_path)
+    (tmp_path / "reserve").touch()
+    spool.check_room()
+    assert (tmp_path / "reserve").stat().st_size == RESERVE_BYTES
+
+
+def test_segments_sort_as_sealed_though_the_clock_steps_back(tmp_path: Path) -> None:
+    """A segment named `after` another sorts behind it; its header tells the time as it was."""
+    spool = Spool(tmp_path)
+    first = spool.seal(some_rows(), writer="w", created=7200.0, sealed=7200.0)
+    second = spool.seal(some_rows(), writer="w", created=3600.0, sealed=3600.0, after=first.segment)
+    assert second.segment > first.segment
+    assert (second.sealed, ulid_time_ms(second.segment)) == (3600.0, 7_200_001)
+    third = spool.seal(some_rows(), writer="w", created=9000.0, sealed=9000.0, after=second.segment)
+    assert ulid_time_ms(third.segment) == 9_000_000
 
 
 def test_disk_that_fills_up_uses_the_reserve_once_then_reports(small_disk: Path) -> None:
