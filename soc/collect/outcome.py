@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from soc.collect.declare import Collector, CommandOutput, Row, SshCommand
 from soc.collect.port import Answer, Failure, Value
@@ -14,6 +13,9 @@ from soc.model import Fact, LogRecord, Sample, canonical_labels
 from soc.model.text import MAXIMUM_TEXT_CHARACTERS
 
 MAXIMUM_RECORDS = 100_000
+_MAXIMUM_LABEL_CHARACTERS = 1024
+# What the calendar, the segment's columns and the store hold: 1970 to 2199.
+_LATEST_SECONDS = 7_258_118_400
 _COMMAND_NOT_FOUND = 127
 
 
@@ -25,6 +27,7 @@ class Outcome:
     failure: Failure | None = None
     absent: bool = False
     samples: list[Sample] = field(default_factory=list)
+    series: list[tuple[str, str]] = field(default_factory=list)  # of each sample: metric, canonical labels
     facts: list[Fact] = field(default_factory=list)
     logs: list[LogRecord] = field(default_factory=list)
 
@@ -81,19 +84,20 @@ def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) ->
     parse = outcome.collector.parse
     try:
         records = parse(values[""]) if set(values) == {""} else parse(**values)
-        for record in islice(records, MAXIMUM_RECORDS):
+        for number, record in enumerate(records):
+            if number >= MAXIMUM_RECORDS:
+                raise ValueError(f"yielded more than {MAXIMUM_RECORDS} records")
             if isinstance(record, Sample):
                 sample = _checked(record, answer.time)
-                identity = (sample.metric, canonical_labels(sample.labels), sample.time)
-                if identity not in seen:
-                    seen.add(identity)
+                series = (sample.metric, canonical_labels(sample.labels))
+                if (*series, sample.time) not in seen:
+                    seen.add((*series, sample.time))
                     outcome.samples.append(sample)
+                    outcome.series.append(series)
             elif isinstance(record, Fact):
-                outcome.facts.append(
-                    Fact(record.key, str(record.value)[:MAXIMUM_TEXT_CHARACTERS], str(record.instance)[:1024])
-                )
+                outcome.facts.append(_checked_fact(record))
             elif isinstance(record, LogRecord):
-                outcome.logs.append(record)
+                outcome.logs.append(_checked_log(record))
             else:
                 raise TypeError(f"yielded {type(record).__name__}; Sample, Fact or LogRecord expected")
     except Exception as error:
@@ -102,6 +106,7 @@ def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) ->
         detail = f"{outcome.collector.name}: {type(error).__name__}: {str(error)[:200]} ({where})"
         outcome.failure = Failure("parser", detail)
         outcome.samples.clear()
+        outcome.series.clear()
         outcome.facts.clear()
         outcome.logs.clear()
 
@@ -112,5 +117,36 @@ def _checked(sample: Sample, time: float) -> Sample:
     value = float(sample.value)
     if math.isinf(value) or math.isnan(value):
         raise ValueError(f"{sample.metric}: value {value}")
-    labels = {name: str(text)[:1024] for name, text in sample.labels.items()}
-    return Sample(sample.metric, value, labels, sample.time or time, sample.attributes)
+    _check_texts(sample.metric, *sample.labels, *sample.attributes)
+    at = sample.time or time
+    if not _is_time(at):
+        raise ValueError(f"{sample.metric}: time {at}; UTC seconds expected")
+    return Sample(sample.metric, value, _bounded(sample.labels), at, _bounded(sample.attributes))
+
+
+def _bounded(labels: Mapping[str, str]) -> dict[str, str]:
+    return {name: str(text)[:_MAXIMUM_LABEL_CHARACTERS] for name, text in labels.items()}
+
+
+def _checked_fact(fact: Fact) -> Fact:
+    _check_texts(fact.key)
+    value = str(fact.value)[:MAXIMUM_TEXT_CHARACTERS]
+    return Fact(fact.key, value, str(fact.instance)[:_MAXIMUM_LABEL_CHARACTERS])
+
+
+def _checked_log(log: LogRecord) -> LogRecord:
+    _check_texts(log.stream, log.cursor, log.message, log.format)
+    if log.time is None or _is_time(log.time):
+        return log
+    # Nonsense that the device wrote must not hold up its log for ever.
+    return LogRecord(log.stream, log.cursor, log.message, log.format)
+
+
+def _check_texts(*texts: object) -> None:
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"{text!r:.80}; text expected")
+
+
+def _is_time(time: float) -> bool:
+    return 0 <= time < _LATEST_SECONDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -62,11 +63,19 @@ def test_samples_facts_and_logs_are_told_apart_and_stamped() -> None:
         Sample("m", None),
         Sample("m", True),
         Sample("m", "7"),  # type: ignore[arg-type]
+        Sample("m", 1, time=-1.0),
+        Sample("m", 1, time=float("nan")),
+        Sample("m", 1, time=1e300),
+        Sample(None, 1),  # type: ignore[arg-type]
+        Sample("m", 1, {1: "x"}),  # type: ignore[dict-item]
+        Fact(None, "x"),  # type: ignore[arg-type]
+        LogRecord("auth", 1, "line"),  # type: ignore[arg-type]
+        LogRecord("auth", "1", b"line"),  # type: ignore[arg-type]
         "not a record",
     ],
 )
 def test_what_is_no_measurement_is_a_parser_failure(record: object) -> None:
-    """NaN, infinities, booleans and foreign objects fail the collector, all its records with it."""
+    """What no segment could hold fails its collector, all its records with it, and nobody else."""
 
     def parse(row: Row) -> Iterator[object]:
         yield Sample("ok", 1)
@@ -76,6 +85,29 @@ def test_what_is_no_measurement_is_a_parser_failure(record: object) -> None:
     assert found.failure is not None
     assert found.failure.reason == "parser"
     assert found.samples == []
+
+
+@pytest.mark.parametrize("time", [-5.0, 1e300, float("inf"), float("nan")])
+def test_log_line_with_an_impossible_time_goes_without_it(time: float) -> None:
+    """A nonsense time in a device's log does not hold the log up: the line has none then."""
+    found = judge(
+        of(lambda row: [LogRecord("auth", "1", "line", time=time)]), answer({SCALARS: Row("", {"x": 7})})
+    )
+    assert [(log.message, log.time) for log in found.logs] == [("line", None)]
+
+
+def test_parser_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More records than any device has are a failure, not a part taken for the whole."""
+    monkeypatch.setattr("soc.collect.outcome.MAXIMUM_RECORDS", 10)
+
+    def parse(row: Row) -> Iterator[Sample]:
+        for number in itertools.count():
+            yield Sample("m", number, {"n": str(number)})
+
+    found = judge(of(parse), answer({SCALARS: Row("", {"x": 7})}))
+    assert found.failure is not None
+    assert "more than 10 records" in found.failure.detail
+    assert (found.samples, found.series) == ([], [])
 
 
 def test_a_parser_that_raises_harms_only_itself_and_names_its_line() -> None:
