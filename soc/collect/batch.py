@@ -38,6 +38,7 @@ class Memory:
     tasks: dict[tuple[str, str], Task]
     contacts: dict[tuple[str, str], Contact]
     refusals: dict[tuple[str, str], Refusal]
+    cursors: dict[str, dict[str, str]]  # device -> stream -> last value
     # names of the collectors over better transports, by transport
     better: Mapping[str, Sequence[str]] = field(default_factory=dict)
     resolved: Mapping[str, ResolvedCredential] = field(default_factory=dict)
@@ -56,7 +57,7 @@ class Memory:
             transport: [item.name for item in collectors if item.transport in PRECEDENCE[:rank]]
             for rank, transport in enumerate(PRECEDENCE)
         }
-        return cls(state.tasks(), state.contacts(), state.refusals(), better)
+        return cls(state.tasks(), state.contacts(), state.refusals(), state.cursors(), better)
 
 
 class Batch:
@@ -98,7 +99,7 @@ class Batch:
         for match in matches:
             self.builder.add_match(match)
 
-    def remember(self, state: CollectState, segment: str) -> None:
+    def remember(self, state: CollectState, writer: str, segment: str) -> None:
         """Make durable what the sealed segment settles (`segment` is '' when there was nothing to seal)."""
         with state.transaction():
             state.save_tasks(self._tasks)
@@ -106,7 +107,7 @@ class Batch:
             for (device, credential), refusal in self._refusals.items():
                 state.save_refusal(device, credential, refusal)
             if segment:
-                state.save_cursors(self.builder.cursors, segment)
+                state.save_cursors(self.builder.cursors, writer, segment)
 
     def _contact(self, transport: str, answer: Answer, collectors: Sequence[Collector]) -> None:
         """The transport's own rows: did the device answer at all, and with which credential."""
@@ -175,6 +176,8 @@ class Batch:
             self.builder.add_fact(device.name, fact, answer.time)
         self._logs.extend((device, log, answer.time) for log in outcome.logs)
         last = {log.stream: log.cursor for log in outcome.logs}
+        if last:
+            self._memory.cursors.setdefault(device.name, {}).update(last)
         self.builder.cursors.extend(Cursor(device.name, stream, cursor) for stream, cursor in last.items())
 
     def _poll(

@@ -9,7 +9,7 @@ from soc.collect import credentials
 from soc.collect.batch import PRECEDENCE
 from soc.collect.declare import Collector
 from soc.collect.outcome import Outcome, outcomes
-from soc.collect.plan import plan, transports
+from soc.collect.plan import contacts, plan
 from soc.collect.port import Answer, Failure, Job, Transport
 from soc.collect.run import run_jobs
 from soc.inventory import Inventory
@@ -33,12 +33,7 @@ def poll_once(
 
     `deadline` is on the `monotonic` clock. The document is that of `soc poll --json` (docs/reference.md).
     """
-    pairs = []
-    for name in devices:
-        device = inventory.devices[name]
-        kinds = {inventory.credentials[credential].kind for credential in device.credentials}
-        names = [item for item in transports(device, kinds, "ping" in available) if item in available]
-        pairs.append((device, names))
+    pairs = contacts(inventory, available, (inventory.devices[name] for name in devices))
     resolved, unresolved = credentials.resolve_all(
         inventory, {name for device, _ in pairs for name in device.credentials}
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from soc.collect.declare import Collector
 from soc.collect.state import Task
+from soc.inventory import Inventory
 from soc.model import Device
 from soc.model.durations import parse_duration
 from soc.model.ids import digest
@@ -50,6 +51,18 @@ def transports(device: Device, kinds: Collection[str], ping: bool) -> tuple[str,
     if ping and device.addresses and not any(is_loopback(address) for address in device.addresses):
         found.append("ping")
     return tuple(found)
+
+
+def contacts(
+    inventory: Inventory, available: Container[str], devices: Iterable[Device] | None = None
+) -> list[tuple[Device, tuple[str, ...]]]:
+    """Each of the devices (default: all) with those of the `available` transports that apply to it."""
+    found = []
+    for device in inventory.devices.values() if devices is None else devices:
+        kinds = {inventory.credentials[name].kind for name in device.credentials}
+        names = transports(device, kinds, "ping" in available)
+        found.append((device, tuple(name for name in names if name in available)))
+    return found
 
 
 def is_loopback(address: str) -> bool:

@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS refusal (
     PRIMARY KEY (device, credential)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+_LAST = "last_segment:"
 
 
 @dataclass(slots=True)
@@ -132,10 +133,10 @@ class CollectState:
         rows = self._connection.execute("SELECT device, credential, count, until, salt, seal FROM refusal")
         return {(row[0], row[1]): Refusal(*row[2:]) for row in rows}
 
-    def last_segment(self) -> str:
-        """Id of the newest segment whose cursors are in this file; '' when none."""
-        row = self._connection.execute("SELECT value FROM meta WHERE name = 'last_segment'").fetchone()
-        return str(row[0]) if row else ""
+    def last_segments(self) -> dict[str, str]:
+        """Id of the newest segment whose cursors are in this file, by writer."""
+        rows = self._connection.execute("SELECT name, value FROM meta WHERE name GLOB ?", [_LAST + "*"])
+        return {name.removeprefix(_LAST): value for name, value in rows}
 
     def save_tasks(self, tasks: Mapping[tuple[str, str], Task]) -> None:
         self._connection.executemany(
@@ -165,13 +166,13 @@ class CollectState:
             ],
         )
 
-    def save_cursors(self, cursors: Iterable[Cursor], segment: str) -> None:
+    def save_cursors(self, cursors: Iterable[Cursor], writer: str, segment: str) -> None:
         self._connection.executemany(
             "INSERT OR REPLACE INTO cursor (device, stream, value) VALUES (?, ?, ?)",
             [(cursor.device, cursor.stream, cursor.value) for cursor in cursors],
         )
         self._connection.execute(
-            "INSERT OR REPLACE INTO meta (name, value) VALUES ('last_segment', ?)", [segment]
+            "INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", [_LAST + writer, segment]
         )
 
     def save_refusal(self, device: str, credential: str, refusal: Refusal | None) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from soc.collect.cycle import Environment, run_cycle
+from soc.collect.cycle import run_cycle
+from soc.collect.environment import Environment
 from soc.demo.estate import Estate
 from soc.demo.scenario import HISTORY_SECONDS
 from soc.demo.simulated import SimulatedSnmp, SimulatedSsh

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from soc.collect.cycle import Environment, Progress, Summary, run_cycle
+from soc.collect.cycle import Progress, run_cycle
 from soc.collect.declare import Collector
+from soc.collect.environment import Environment, Summary
 from soc.collect.port import Transport
 from soc.collect.state import CollectState
 from soc.detection import RuleSet

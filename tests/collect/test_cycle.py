@@ -20,7 +20,8 @@ from soc.collect import (
     SshCommand,
     collector,
 )
-from soc.collect.cycle import Environment, Summary, run_cycle
+from soc.collect.cycle import run_cycle
+from soc.collect.environment import Environment, Summary
 from soc.collect.port import Answer, Failure, Job
 from soc.collect.state import CollectState
 from soc.inventory import load_inventory

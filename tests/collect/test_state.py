@@ -20,14 +20,14 @@ def test_everything_comes_back_after_reopening(tmp_path: Path) -> None:
     with state.transaction():
         state.save_tasks({("d", "c"): task})
         state.save_contacts({("d", "snmp"): contact})
-        state.save_cursors([Cursor("d", "auth", "1:2")], "01A")
+        state.save_cursors([Cursor("d", "auth", "1:2")], "collect", "01A")
         state.save_refusal("d", "lab", refusal)
     state.close()
     again = CollectState(path)
     assert again.tasks() == {("d", "c"): task}
     assert again.contacts() == {("d", "snmp"): contact}
     assert again.cursors() == {"d": {"auth": "1:2"}}
-    assert again.last_segment() == "01A"
+    assert again.last_segments() == {"collect": "01A"}
     assert again.refusals() == {("d", "lab"): refusal}
     with again.transaction():
         again.save_refusal("d", "lab", None)

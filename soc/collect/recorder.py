@@ -1,0 +1,161 @@
+"""From what is due to jobs, and from their answers to sealed segments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from soc.collect import credentials
+from soc.collect.batch import PRECEDENCE, Batch, Memory
+from soc.collect.declare import Collector
+from soc.collect.environment import Environment, Summary
+from soc.collect.plan import Due
+from soc.collect.port import Answer, Failure, Job, ResolvedCredential
+from soc.collect.state import Contact
+
+ROWS_PER_SEGMENT = 20_000
+# Secrets are read again after this time: a changed one is found without a restart.
+RESOLVE_AGAIN_SECONDS = 60.0
+# Failures that are ours and not the device's: a cycle then ends with exit code 1.
+_OWN_FAILURES = frozenset({"parser", "deadline", "credential"})
+
+
+@dataclass(slots=True)
+class _Round:
+    """What is asked of one device at a time; told when all its transports are done."""
+
+    collectors: dict[str, tuple[Collector, ...]] = field(default_factory=dict)  # by transport
+    waiting: set[str] = field(default_factory=set)  # transports
+    answers: list[tuple[str, Answer, bool]] = field(default_factory=list)  # and whether it was contacted
+
+
+class Recorder:
+    """Keeps what is under way and the batch it goes to. `summary` may be replaced to count anew.
+
+    After a SpoolError it is of no use: what was not sealed is forgotten here but not in the state.
+    """
+
+    def __init__(self, environment: Environment, memory: Memory, *, simulated: bool = False) -> None:
+        self.summary = Summary()
+        self._environment = environment
+        self._memory = memory
+        self._simulated = simulated
+        self._rounds: dict[str, _Round] = {}
+        self._resolved: dict[str, tuple[float, ResolvedCredential | str]] = {}
+        self._last_sealed = 0.0
+        self._batch = self._new_batch()
+
+    def _new_batch(self) -> Batch:
+        environment = self._environment
+        return Batch(self._memory, environment.inventory.settings.intervals, environment.now())
+
+    @property
+    def unsealed(self) -> int:
+        """Rows that wait to be sealed."""
+        return self._batch.builder.count
+
+    def begin(self, due: Sequence[Due]) -> dict[str, list[Job]]:
+        """The jobs by transport; no device of `due` may be under way.
+
+        What lacks a usable credential fails here, and nothing is sent.
+        """
+        environment, memory = self._environment, self._memory
+        resolved = self._resolve({name for item in due for name in item.device.credentials})
+        jobs: dict[str, list[Job]] = {}
+        for item in due:
+            device = item.device
+            asked = self._rounds.setdefault(device.name, _Round())
+            asked.collectors[item.transport] = item.collectors
+            contact = memory.contacts.get((device.name, item.transport)) or Contact()
+            found, resting = credentials.usable(
+                device, item.transport, resolved, memory.refusals, contact.credential, environment.now()
+            )
+            fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
+            job = Job(device, found, fetches, memory.cursors.get(device.name, {}), contact.hints or {})
+            if found or item.transport not in ("snmp", "ssh"):
+                jobs.setdefault(item.transport, []).append(job)
+                asked.waiting.add(item.transport)
+                continue
+            failure = (
+                Failure("resting", "refused twice: not tried for an hour, or until the credential changes")
+                if resting
+                else Failure("credential", "no credential resolved")
+            )
+            answer = Answer(job, environment.now(), answered=False, failure=failure)
+            asked.answers.append((item.transport, answer, False))
+        for name in dict.fromkeys(item.device.name for item in due):
+            if not self._rounds[name].waiting:
+                self._complete(name)
+        return jobs
+
+    def under_way(self, device: str) -> bool:
+        return device in self._rounds
+
+    def take(self, transport: str, answer: Answer) -> bool:
+        """Take in the answer to a job of `begin`; True when it was the device's last.
+
+        Raises SpoolError when it fills a segment that cannot be made durable.
+        """
+        name = answer.job.device.name
+        asked = self._rounds[name]
+        asked.answers.append((transport, answer, True))
+        asked.waiting.discard(transport)
+        if asked.waiting:
+            return False
+        self._complete(name)
+        if self._batch.builder.count >= ROWS_PER_SEGMENT:
+            self.seal()
+        return True
+
+    def seal(self) -> None:
+        """Make the batch durable, then remember what it settles; in this order nothing is lost.
+
+        Raises SpoolError.
+        """
+        environment, summary, batch = self._environment, self.summary, self._batch
+        batch.finish(environment.refine)
+        segment = ""
+        if batch.builder.count:
+            self._last_sealed = max(environment.now(), self._last_sealed + 0.001)
+            header = environment.spool.seal(
+                batch.builder,
+                writer=environment.writer,
+                created=batch.created,
+                sealed=self._last_sealed,
+                simulated=self._simulated,
+            )
+            segment = header.segment
+            counts = batch.builder.counts()
+            summary.segments += 1
+            summary.samples += counts.get("sample", 0)
+            summary.facts += counts.get("fact", 0)
+            summary.events += counts.get("event", 0)
+        batch.remember(environment.state, environment.writer, segment)
+        self._batch = self._new_batch()
+
+    def _complete(self, name: str) -> None:
+        asked = self._rounds.pop(name)
+        # Better transports first: the others leave out what these say.
+        asked.answers.sort(key=lambda item: PRECEDENCE.index(item[0]))
+        failed = False
+        for transport, answer, contacted in asked.answers:
+            failure = self._batch.absorb(transport, answer, asked.collectors[transport], contacted)
+            if failure is not None:
+                failed = True
+                if failure.reason in _OWN_FAILURES:
+                    self.summary.problems.append(f"{name}: {failure.reason}: {failure.detail}")
+        self.summary.devices += 1
+        self.summary.failed += failed
+        self.summary.ok += not failed
+
+    def _resolve(self, names: set[str]) -> Mapping[str, ResolvedCredential]:
+        environment = self._environment
+        at = environment.monotonic()
+        known = {name for name, (since, _) in self._resolved.items() if at < since + RESOLVE_AGAIN_SECONDS}
+        resolved, unresolved = credentials.resolve_all(environment.inventory, names - known)
+        self.summary.problems.extend(f"credential {name}: {why}" for name, why in unresolved.items())
+        self._resolved |= {name: (at, found) for name, found in (resolved | unresolved).items()}
+        self._memory.resolved = {
+            name: found for name, (_, found) in self._resolved.items() if not isinstance(found, str)
+        }
+        return self._memory.resolved
