@@ -14,6 +14,8 @@ from soc.collect.port import Answer, Failure, Job, ResolvedCredential
 from soc.collect.state import Contact
 
 ROWS_PER_SEGMENT = 20_000
+# The credential itself was told of, with the reason.
+_UNRESOLVED = Failure("credential", "no credential resolved")
 # Secrets are read again after this time: a changed one is found without a restart.
 RESOLVE_AGAIN_SECONDS = 60.0
 # Failures that are ours and not the device's: a cycle then ends with exit code 1.
@@ -79,7 +81,7 @@ class Recorder:
             failure = (
                 Failure("resting", "refused twice: not tried for an hour, or until the credential changes")
                 if resting
-                else Failure("credential", "no credential resolved")
+                else _UNRESOLVED
             )
             answer = Answer(job, environment.now(), answered=False, failure=failure)
             asked.answers.append((item.transport, answer, False))
@@ -98,7 +100,8 @@ class Recorder:
         """
         name = answer.job.device.name
         asked = self._rounds[name]
-        asked.answers.append((transport, answer, True))
+        contacted = answer.failure is None or answer.failure.reason != "internal"
+        asked.answers.append((transport, answer, contacted))
         asked.waiting.discard(transport)
         if asked.waiting:
             return False
@@ -142,18 +145,25 @@ class Recorder:
             failure = self._batch.absorb(transport, answer, asked.collectors[transport], contacted)
             if failure is not None:
                 failed = True
-                if failure.reason in _OWN_FAILURES:
-                    self.summary.problems.append(f"{name}: {failure.reason}: {failure.detail}")
+                self._tell(name, failure)
         self.summary.devices += 1
         self.summary.failed += failed
         self.summary.ok += not failed
+
+    def _tell(self, device: str, failure: Failure) -> None:
+        problems = self.summary.problems
+        if failure.reason == "internal":
+            if failure.detail not in problems:  # the same for many devices
+                problems.append(failure.detail)
+        elif failure.reason in _OWN_FAILURES and failure != _UNRESOLVED:
+            problems.append(f"{device}: {failure.reason}: {failure.detail}")
 
     def _resolve(self, names: set[str]) -> Mapping[str, ResolvedCredential]:
         environment = self._environment
         at = environment.monotonic()
         known = {name for name, (since, _) in self._resolved.items() if at < since + RESOLVE_AGAIN_SECONDS}
         resolved, unresolved = credentials.resolve_all(environment.inventory, names - known)
-        self.summary.problems.extend(f"credential {name}: {why}" for name, why in unresolved.items())
+        self.summary.problems.extend(unresolved.values())
         self._resolved |= {name: (at, found) for name, found in (resolved | unresolved).items()}
         self._memory.resolved = {
             name: found for name, (_, found) in self._resolved.items() if not isinstance(found, str)

@@ -4,12 +4,90 @@ from __future__ import annotations
 
 import queue
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from soc.collect.port import Answer, Failure, Job, Transport
 
 # A transport ends by its deadline; this much later its jobs are answered for without it.
 _GRACE_SECONDS = 5.0
+
+
+@dataclass(eq=False, slots=True)
+class Run:
+    """Jobs given to one transport. `waiting` are those not yet answered, by device."""
+
+    name: str
+    transport: Transport
+    deadline: float
+    waiting: dict[str, Job]
+    failure: Failure | None = field(default=None)
+
+
+class Runs:
+    """Transports at work, each in a thread of its own. Used from one thread."""
+
+    def __init__(self, *, now: Callable[[], float], monotonic: Callable[[], float]) -> None:
+        self._now = now
+        self._monotonic = monotonic
+        self._answers: queue.SimpleQueue[tuple[Run, Answer | None]] = queue.SimpleQueue()
+        self._running: set[Run] = set()
+
+    def start(self, name: str, transport: Transport, jobs: Sequence[Job], deadline: float) -> None:
+        """`deadline` is on the `monotonic` clock. The transport must not be at work already."""
+        run = Run(name, transport, deadline, {job.device.name: job for job in jobs})
+        self._running.add(run)
+        threading.Thread(target=self._work, args=(run, jobs), name=name, daemon=True).start()
+
+    def count(self, name: str) -> int:
+        """How many runs over the transport of this name are under way."""
+        return sum(run.name == name for run in self._running)
+
+    def answers(
+        self, until: float = float("inf"), ended: Callable[[str, Transport], None] | None = None
+    ) -> Iterator[tuple[str, Answer]]:
+        """Yield (transport, answer), one for each job, until nothing runs or `until` (monotonic) has come.
+
+        A transport that raises or outlives its deadline harms the others in nothing: what it did not
+        answer comes with reason "internal" or "deadline". `ended` is told of transports that are free
+        again, which one that outlives its deadline never is.
+        """
+        while self._running and (at := self._monotonic()) < until:
+            given_up = min((run.deadline + _GRACE_SECONDS for run in self._running), default=at)
+            try:
+                run, answer = self._answers.get(timeout=max(0.0, min(until, given_up) - at))
+            except queue.Empty:  # so what came in time is taken, however late we get to it
+                at = self._monotonic()
+                for run in [run for run in self._running if run.deadline + _GRACE_SECONDS <= at]:
+                    self._running.discard(run)
+                    yield from self._unanswered(run)
+                continue
+            if run not in self._running:
+                continue
+            if answer is None:
+                self._running.discard(run)
+                yield from self._unanswered(run)
+                if ended is not None:
+                    ended(run.name, run.transport)
+            elif run.waiting.pop(answer.job.device.name, None):
+                yield run.name, answer
+
+    def _work(self, run: Run, jobs: Sequence[Job]) -> None:
+        try:
+            run.transport.run(jobs, lambda answer: self._answers.put((run, answer)), run.deadline)
+        except Exception as error:
+            # What and where, but not the text: it may quote a setting.
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
+            run.failure = Failure("internal", f"the {run.name} transport broke: {where}")
+        finally:
+            self._answers.put((run, None))
+
+    def _unanswered(self, run: Run) -> Iterator[tuple[str, Answer]]:
+        failure = run.failure or Failure("deadline", f"no answer from the {run.name} transport in time")
+        for job in run.waiting.values():
+            yield run.name, Answer(job, self._now(), answered=False, failure=failure)
 
 
 def run_jobs(
@@ -20,40 +98,8 @@ def run_jobs(
     now: Callable[[], float],
     monotonic: Callable[[], float],
 ) -> Iterator[tuple[str, Answer]]:
-    """Yield (transport, answer), one for each job of `jobs` (by transport name).
-
-    `deadline` is on the `monotonic` clock. A transport that raises or outlives the deadline harms
-    the others in nothing: what it did not answer comes with reason "protocol" or "deadline".
-    """
-    answers: queue.SimpleQueue[tuple[str, Answer | None]] = queue.SimpleQueue()
-    broken: dict[str, Failure] = {}
-
-    def work(transport: str) -> None:
-        try:
-            transports[transport].run(
-                jobs[transport], lambda answer: answers.put((transport, answer)), deadline
-            )
-        except Exception as error:
-            broken[transport] = Failure("protocol", f"{transport} transport: {type(error).__name__}: {error}")
-        finally:
-            answers.put((transport, None))
-
-    for transport in jobs:
-        threading.Thread(target=work, args=(transport,), name=transport, daemon=True).start()
-    waiting = {(transport, job.device.name): job for transport, found in jobs.items() for job in found}
-    running = set(jobs)
-    while running:
-        try:
-            left = deadline + _GRACE_SECONDS - monotonic()
-            transport, answer = answers.get(timeout=max(0.0, left))
-        except queue.Empty:
-            break
-        if answer is None:
-            running.discard(transport)
-        elif waiting.pop((transport, answer.job.device.name), None):
-            yield transport, answer
-    for (transport, _), job in waiting.items():
-        failure = broken.get(
-            transport, Failure("deadline", f"no answer from the {transport} transport in time")
-        )
-        yield transport, Answer(job, now(), answered=False, failure=failure)
+    """Yield (transport, answer), one for each job of `jobs` (by transport name), as Runs.answers does."""
+    runs = Runs(now=now, monotonic=monotonic)
+    for name, found in jobs.items():
+        runs.start(name, transports[name], found, deadline)
+    yield from runs.answers()

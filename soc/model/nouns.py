@@ -35,6 +35,7 @@ REASONS: tuple[str, ...] = (
     "type",  # a value of another type than declared
     "parser",  # the collector raised
     "deadline",  # the cycle's or session's total deadline cut it
+    "internal",  # collection itself broke: says nothing about the device
     "resting",  # not tried: the credential rests after two authentication failures
 )
 

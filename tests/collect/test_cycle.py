@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -331,24 +332,34 @@ def test_two_transports_never_contradict(site: Site) -> None:
     assert facts == {"object_id": "1.3.6.1.4.1.8072"}
 
 
+MORE = "  - {name: sw-0, address: 192.0.2.9, tower: network, kind: switch, credentials: [lab]}\n"
+
+
 class Broken:
     """A transport that answers one job and raises."""
 
     def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
         job = next(iter(jobs))
         on_answer(Answer(job, 1_700_000_000.0, answered=True, credential="lab"))
-        raise RuntimeError("bug")
+        raise RuntimeError("community public")
 
 
 def test_broken_transport_is_answered_for(site: Site) -> None:
-    """Every job of a transport that raised has an outcome, and the other transport is unharmed."""
+    """A transport that raised is our failure, told once: nothing it did not ask about is called down.
+
+    Its error's text stays untold, it may quote a setting; the other transport is unharmed.
+    """
     site.snmp = Broken()  # type: ignore[assignment]
     site.values["web-1"] = {LOG: CommandOutput("a", "", 0)}
+    site.inventory_text = INVENTORY.replace("devices:\n", "devices:\n" + MORE)
     summary = site.cycle()
-    assert (summary.ok, summary.failed) == (2, 1)
-    assert [
-        row["message"] for row in site.rows("event") if row["device"] is None or row["id"] == "auth-0"
-    ] == ["a"]
+    assert (summary.ok, summary.failed) == (2, 2)
+    (problem,) = summary.problems
+    assert re.fullmatch(r"the snmp transport broke: RuntimeError at \S+test_cycle.py:\d+", problem)
+    frame = pl.concat([read_frame(path) for path in site.spool.waiting()])
+    polls = frame.filter((pl.col("record") == "poll") & (pl.col("collector") == "snmp"))
+    assert polls["device"].to_list() == ["sw-0"]
+    assert frame.filter(pl.col("id") == "auth-0")["message"].to_list() == ["a"]
 
 
 def test_progress_counts_devices(site: Site) -> None:
