@@ -22,6 +22,9 @@ _COLUMNS = ("NAME", "TOWER", "KIND", "ADDRESSES", "SITE", "SUPPLIER", "STATE", "
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "examples:\n  soc inventory check\n  soc inventory show --tower print\n  soc inventory check --help"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     check = commands.add_parser(
         "check",
