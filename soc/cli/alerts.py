@@ -107,22 +107,10 @@ def _list(args: argparse.Namespace) -> int:
 
 def _show(args: argparse.Namespace) -> int:
     from soc.cli._store import opened_store
-    from soc.pipeline.report import alert_document, event_document, transition_document
+    from soc.pipeline.report import alert_details
 
     with opened_store(args, "soc alerts") as (store, _):
-        alert = _found(store, args.alert)
-        history = [transition_document(step) for step in store.alerts.history(alert.id)]
-        evidence = store.alerts.evidence(alert.id)
-        events = {event.id: event for event in store.events.by_ids([event_id for event_id, _ in evidence])}
-    document = alert_document(alert) | {
-        "description": alert.description,
-        "runbook": alert.runbook,
-        "history": history,
-        "evidence": [
-            event_document(events[event_id]) if event_id in events else {"id": event_id}
-            for event_id, _ in evidence
-        ],
-    }
+        document = alert_details(store, _found(store, args.alert))
     if args.json:
         print(json.dumps(document, ensure_ascii=False))
         return 0
@@ -130,18 +118,18 @@ def _show(args: argparse.Namespace) -> int:
         if name not in ("history", "evidence") and value not in ("", {}):
             print(f"{name + ':':<15}{clean(_text(value))}")
     print("history:")
-    for step in history:
+    for step in document["history"]:
         reason = f": {step['reason']}" if step["reason"] else ""
         print(f"  {step['time']}  {clean(step['action'])} by {clean(step['name'])}{clean(reason)}")
-    if evidence:
+    if document["evidence"]:
         print("evidence:")
-    for event_id, _ in evidence:
+    for event in document["evidence"]:
         text = (
-            f"{events[event_id].device}  {events[event_id].message}"
-            if event_id in events
+            f"{event.get('device', '')}  {event.get('message', '')}"
+            if "time" in event
             else "no longer stored"
         )
-        print(f"  {event_id}  {clean(text, 200)}")
+        print(f"  {event['id']}  {clean(text, 200)}")
     return 0
 
 

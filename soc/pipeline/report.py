@@ -75,6 +75,21 @@ def transition_document(step: Transition) -> dict[str, Any]:
     }
 
 
+def alert_details(store: Store, alert: Alert) -> dict[str, Any]:
+    """The object of `soc alerts show`: the alert, its history and its evidence, oldest first."""
+    evidence = [event_id for event_id, _ in store.alerts.evidence(alert.id)]
+    events = {event.id: event for event in store.events.by_ids(evidence)}
+    return alert_document(alert) | {
+        "description": alert.description,
+        "runbook": alert.runbook,
+        "history": [transition_document(step) for step in store.alerts.history(alert.id)],
+        "evidence": [
+            event_document(events[event_id]) if event_id in events else {"id": event_id}
+            for event_id in evidence
+        ],
+    }
+
+
 def event_document(event: Event) -> dict[str, Any]:
     """A line of `soc events --json`: what the event has, `fields` as an object."""
     document: dict[str, Any] = {
@@ -92,12 +107,16 @@ def event_document(event: Event) -> dict[str, Any]:
 
 def status_document(store: Store, data_directory: Path, now: float) -> dict[str, Any]:
     """The object of `soc status`, as of `now`."""
-    devices = store.status.devices(now)
+    devices = store.overview.device_counts(now)
     alerts = store.status.open_alerts()
     collection = store.status.collection()
     last = collection["last"]
     return {
-        "devices": {"total": len(devices), **_counts((state for _, _, state, _ in devices), DEVICE_STATES)},
+        "devices": {
+            "total": sum(count for *_, count in devices),
+            **dict.fromkeys(DEVICE_STATES, 0),
+            **_summed((state, count) for _, state, count in devices),
+        },
         "towers": _towers(devices, alerts),
         "alerts": {
             "open": sum(count for *_, count in alerts),
@@ -124,11 +143,6 @@ def not_up(store: Store, now: float) -> list[dict[str, str]]:
     ]
 
 
-def _counts(values: Any, names: Sequence[str]) -> dict[str, int]:
-    found = list(values)
-    return {name: found.count(name) for name in names}
-
-
 def _summed(pairs: Any) -> dict[str, int]:
     sums: dict[str, int] = {}
     for name, count in pairs:
@@ -137,16 +151,16 @@ def _summed(pairs: Any) -> dict[str, int]:
 
 
 def _towers(
-    devices: Sequence[tuple[str, str, str, str]], alerts: Sequence[tuple[str, str, str, int]]
+    devices: Sequence[tuple[str, str, int]], alerts: Sequence[tuple[str, str, str, int]]
 ) -> dict[str, dict[str, int]]:
     return {
         tower: {
-            "total": sum(1 for _, found, _, _ in devices if found == tower),
-            "up": sum(1 for _, found, state, _ in devices if found == tower and state == "up"),
+            "total": sum(count for found, _, count in devices if found == tower),
+            "up": sum(count for found, state, count in devices if found == tower and state == "up"),
             "open_alerts": sum(count for _, _, found, count in alerts if found == tower),
         }
         for tower in TOWERS
-        if any(found == tower for _, found, _, _ in devices)
+        if any(found == tower for found, *_ in devices)
     }
 
 

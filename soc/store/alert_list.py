@@ -121,6 +121,17 @@ class AlertList:
             {"limit": limit},
         )
 
+    def of_device(self, device: str, limit: int) -> list[Alert]:
+        """The device's open alerts, the most severe first, then the newest."""
+        return self._alerts(
+            f"""
+            WHERE {_OPEN} AND alert.device = $device
+            ORDER BY {_SEVERITY_ID} DESC, first_seen DESC, alert.id
+            LIMIT $limit
+            """,
+            {"device": device, "limit": limit},
+        )
+
     def by_ids(self, ids: Sequence[str]) -> list[Alert]:
         """Those of these alerts that there are, by id."""
         self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))

@@ -54,7 +54,7 @@ class Overview:
                        ) - epoch_us(time) AS microseconds
                 FROM span
             )
-            SELECT tower, sum(microseconds) FILTER (state = 'up') / sum(microseconds)
+            SELECT tower, sum(microseconds) FILTER (lasting.state = 'up') / sum(microseconds)
             FROM lasting JOIN device_history AS history
                 ON history.device = lasting.device AND history.valid_to IS NULL AND history.state = 'active'
             WHERE lasting.state IN ('up', 'down', 'unreachable')

@@ -1,0 +1,1 @@
+"""The hub: one process that owns the store and serves it."""

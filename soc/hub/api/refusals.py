@@ -1,0 +1,53 @@
+"""Refusals as own events (`product: soc`, `category: api`), so that rules can see them."""
+
+from __future__ import annotations
+
+from soc.hub.api.peers import Peer
+from soc.hub.port import HubPort
+from soc.model import SEVERITY_IDS, Event
+from soc.model.ids import digest
+
+_QUIET_SECONDS = 60.0
+_MAXIMUM_KNOWN = 1024
+
+
+class Refusals:
+    """Records who was refused what: at once, then the same again at most once a minute, with a count."""
+
+    def __init__(self, port: HubPort) -> None:
+        self._port = port
+        self._known: dict[tuple[int, str], tuple[float, int]] = {}  # -> (last recorded, refused since)
+
+    def record(self, peer: Peer, action: str, client: str) -> None:
+        now = self._port.now()
+        last, since = self._known.get((peer.uid, action), (None, 0))
+        if last is not None and 0 <= now - last < _QUIET_SECONDS:
+            self._known[peer.uid, action] = (last, since + 1)
+            return
+        if len(self._known) >= _MAXIMUM_KNOWN:
+            self._known.clear()
+        self._known[peer.uid, action] = (now, 0)
+        self._port.record(_event(peer, action, client, since + 1, now))
+
+
+def _event(peer: Peer, action: str, client: str, attempts: int, now: float) -> Event:
+    held = f"role {peer.role}" if peer.role else "no role"
+    return Event(
+        id=digest("api-refused", str(peer.uid), action, repr(now)),
+        time=now,
+        received=now,
+        product="soc",
+        category="api",
+        service="refused",
+        severity_id=SEVERITY_IDS["medium"],
+        message=f"{peer.name} (uid {peer.uid}, {held}) was refused: {action}",
+        user=peer.name,
+        fields={
+            "uid": str(peer.uid),
+            "name": peer.name,
+            "role": peer.role,
+            "action": action,
+            "client": client,
+            "attempts": str(attempts),
+        },
+    )

@@ -1,0 +1,136 @@
+"""A collect worker: `python -m soc.hub.collect_worker --data DIR --inventory FILE --share 1/2 …`.
+
+Collects until its standard input ends: with the hub that started it, whose collect.lock it inherits. A
+line `reload` there makes it read the inventory again. Each second's work is a line of JSON on standard
+output: {"summary": {…}, "late_seconds", "problems": []}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from soc.collect.batch import Refine
+from soc.collect.environment import Environment
+from soc.collect.load import load_collectors
+from soc.collect.port import Transport
+from soc.collect.state import CollectState
+from soc.collect.transports import transports_for
+from soc.collect.worker import TICK_SECONDS, Share, Worker
+from soc.detection import RuleSet, load_all_rules
+from soc.intake import Refiner
+from soc.inventory import Inventory, load_inventory
+from soc.model import SocError
+from soc.model.text import clean
+from soc.spool.layout import COLLECT_STATE, SPOOL
+from soc.spool.spool import Spool
+
+_REPORT_EVERY_SECONDS = 10.0  # also when there was nothing to do: a sign of life
+_MAXIMUM_PROBLEMS = 20
+
+
+class _Orders:
+    """What comes in on standard input, read in a thread of its own."""
+
+    def __init__(self) -> None:
+        self.ended = threading.Event()
+        self.reload = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in sys.stdin.buffer:
+            if line.strip() == b"reload":
+                self.reload.set()
+        self.ended.set()
+
+
+def _collect(options: argparse.Namespace, state: CollectState) -> None:
+    orders = _Orders()
+    cache = options.data / "cache"
+    rules = load_all_rules(options.rules)
+    inventory = load_inventory(options.inventory, cache)
+    share: Share = options.share
+    environment = Environment(
+        inventory=inventory,
+        collectors=load_collectors(options.collectors),
+        transports=transports_for(inventory),
+        state=state,
+        spool=Spool(options.data / SPOOL, open_name=f"open-{share.writer}"),
+        refine=_refine(inventory, rules),
+        now=time.time,
+        monotonic=time.monotonic,
+        writer=share.writer,
+    )
+    worker = Worker(environment, _maker(inventory), share)
+    reported = 0.0
+    while not orders.ended.is_set():
+        begun = time.monotonic()
+        if orders.reload.is_set():
+            orders.reload.clear()
+            inventory = load_inventory(options.inventory, cache)
+            environment = replace(
+                environment,
+                inventory=inventory,
+                transports=transports_for(inventory),
+                refine=_refine(inventory, rules),
+            )
+            worker.finish()
+            worker.take_over(environment, _maker(inventory))
+        summary, late = worker.tick()
+        if summary.devices or summary.problems or begun >= reported + _REPORT_EVERY_SECONDS:
+            reported = begun
+            problems = summary.problems[:_MAXIMUM_PROBLEMS]
+            line = {"summary": summary.counts(), "late_seconds": round(late, 3), "problems": problems}
+            print(json.dumps(line), flush=True)
+        orders.ended.wait(max(0.0, begun + TICK_SECONDS - time.monotonic()))
+    worker.finish()
+
+
+def _refine(inventory: Inventory, rules: RuleSet) -> Refine:
+    return Refiner(inventory.devices, rules, inventory.settings.relays).refine
+
+
+def _maker(inventory: Inventory) -> Callable[[], Mapping[str, Transport]]:
+    return lambda: transports_for(inventory)
+
+
+def _share(text: str) -> Share:
+    index, _, count = text.partition("/")
+    return Share(int(index), int(count))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m soc.hub.collect_worker", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--inventory", type=Path, required=True)
+    parser.add_argument("--rules", type=Path, action="append", default=[])
+    parser.add_argument("--collectors", type=Path, action="append", default=[])
+    parser.add_argument("--share", type=_share, default=Share())
+    options = parser.parse_args(arguments)
+    os.umask(0o077)
+    # Signals to the group are for the hub, which decides when we end.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        with closing(CollectState(options.data / COLLECT_STATE)) as state:
+            _collect(options, state)
+    except BrokenPipeError:  # the hub is gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except SocError as error:
+        for line in str(error).splitlines():
+            print(f"soc collect worker: {clean(line)}", file=sys.stderr, flush=True)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The estate as documents: devices and towers (docs/reference.md, API). Times are RFC 3339, UTC."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from soc.model import SEVERITIES, TOWERS
+from soc.pipeline.report import alert_document, event_document, moment_text
+from soc.promql import json_number
+from soc.store import Store
+from soc.store.device_list import DeviceRow, SeriesValues
+
+AVAILABILITY_SECONDS = 24 * 3600.0
+PULSE_MINUTES = 20
+RECENT_SECONDS = 3600.0
+RECENT_SAMPLES_SECONDS = 1800.0
+_MAXIMUM_EVENTS = 50
+_MAXIMUM_SERIES = 500
+_MAXIMUM_ALERTS = 100
+_MAXIMUM_NEEDS_YOU = 20
+
+
+def device_document(row: DeviceRow) -> dict[str, Any]:
+    """A device as lists have it."""
+    return {
+        "device": row.device,
+        "tower": row.tower,
+        "kind": row.kind,
+        "site": row.site,
+        "supplier": row.supplier,
+        "state": row.state,
+        "cause": row.cause,
+        "since": moment_text(row.since),
+        "open_alerts": row.open_alerts,
+        "last_seen": moment_text(row.last_seen),
+    }
+
+
+def device_details(store: Store, row: DeviceRow, now: float) -> dict[str, Any]:
+    """A device with its facts, alerts, and what it sent in the last half hour (samples) and hour (events)."""
+    return device_document(row) | {
+        "labels": row.labels,
+        "facts": [
+            {"key": key, "instance": instance, "value": value}
+            for key, instance, value in store.facts.current(row.device)
+        ],
+        "alerts": [
+            alert_document(alert) for alert in store.alert_list.of_device(row.device, _MAXIMUM_ALERTS)
+        ],
+        "samples": [
+            _series(series)
+            for series in store.device_list.samples(row.device, now - RECENT_SAMPLES_SECONDS, _MAXIMUM_SERIES)
+        ],
+        "events": [
+            event_document(event)
+            for event in store.device_list.events(row.device, now - RECENT_SECONDS, _MAXIMUM_EVENTS)
+        ],
+    }
+
+
+def _series(series: SeriesValues) -> dict[str, Any]:
+    return {
+        "metric": series.metric,
+        "labels": series.labels,
+        "interval_seconds": series.interval_seconds,
+        "values": [[time, None if value is None else json_number(value)] for time, value in series.values],
+    }
+
+
+def overview_document(store: Store, now: float) -> dict[str, Any]:
+    """Towers side by side, and the open alerts that nobody has taken.
+
+    Availability is of the last 24 h; `events_per_minute` are the last 20 whole minutes, oldest first.
+    """
+    counts = store.overview.device_counts(now)
+    alerts = store.status.open_alerts()
+    availability = store.overview.availability(now - AVAILABILITY_SECONDS, now)
+    first = (now // 60 - PULSE_MINUTES) * 60
+    pulse = store.overview.events_per_minute(first, PULSE_MINUTES)
+    return {
+        "towers": [
+            {
+                "tower": tower,
+                "worst": max(
+                    (severity for severity, _, found, _ in alerts if found == tower),
+                    key=SEVERITIES.index,
+                    default=None,
+                ),
+                "open_alerts": sum(count for _, _, found, count in alerts if found == tower),
+                "availability_ratio": availability.get(tower),
+                "up": sum(count for found, state, count in counts if found == tower and state == "up"),
+                "total": sum(count for found, _, count in counts if found == tower),
+                "events_per_minute": pulse.get(tower, [0] * PULSE_MINUTES),
+            }
+            for tower in TOWERS
+            if any(found == tower for found, *_ in counts)
+        ],
+        "needs_you": [
+            alert_document(alert) for alert in store.alert_list.needing_somebody(_MAXIMUM_NEEDS_YOU)
+        ],
+    }
