@@ -10,7 +10,8 @@ from soc.alerting import ActionError, acknowledge, close, note, transition_event
 from soc.model import Event, SocError
 from soc.model.alerts import Actor, Alert, Transition
 from soc.model.ids import digest
-from soc.store import Entry, Store
+from soc.pipeline.pipeline import TRANSACTION
+from soc.store import Store
 
 ActionKind = Literal["acknowledge", "close", "note"]
 # What a history calls it, and how it is told of somebody.
@@ -77,8 +78,8 @@ def perform(store: Store, action: AlertAction, now: float) -> Alert:
 
 def record(store: Store, event: Event) -> None:
     """Store an own event in a transaction of its own; rules see it at the next."""
-    with store.transaction(Entry("events", event.received, events=(event,))) as number:
-        store.events.add_own([event], number)
+    with store.transaction():
+        store.events.add_own([event], store.cursors.next(TRANSACTION))
 
 
 def apply_action(
@@ -89,9 +90,10 @@ def apply_action(
     Raises ActionError when the action does not fit.
     """
     after, step = action(alert)
-    with store.transaction(Entry("action", now)) as number:
+    with store.transaction():
+        batch = store.cursors.next(TRANSACTION)
         store.alerts.save([], [after], [step], [], now)
-        store.events.add_own([transition_event(after, step)], number)
+        store.events.add_own([transition_event(after, step)], batch)
     return after
 
 
