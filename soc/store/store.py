@@ -18,6 +18,7 @@ from soc.store.events import Events
 from soc.store.facts import Facts
 from soc.store.matches import Matches
 from soc.store.migrate import migrate
+from soc.store.outbox import Outbox
 from soc.store.overview import Overview
 from soc.store.polls import Polls
 from soc.store.rules import Rules
@@ -42,6 +43,7 @@ class Store:
         self.events = Events(database)
         self.facts = Facts(database)
         self.matches = Matches(database)
+        self.outbox = Outbox(database)
         self.overview = Overview(database)
         self.polls = Polls(database)
         self.rules = Rules(database)
