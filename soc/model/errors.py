@@ -55,6 +55,14 @@ class StoreError(SocError):
 
 
 class LockHeldError(SocError):
-    """Another process holds the lock; nothing is lost, try again."""
+    """Another process holds the lock; nothing is lost, try again.
+
+    `pid` and `command` are its holder's as it wrote them, 0 and "" where unknown.
+    """
 
     exit_code = 75
+
+    def __init__(self, message: str, pid: int = 0, command: str = "") -> None:
+        super().__init__(message)
+        self.pid = pid
+        self.command = command

@@ -20,19 +20,35 @@ _RETRY_SECONDS = 0.05
 _MAXIMUM_TEXT_BYTES = 4096
 
 
-def _owner(descriptor: int) -> str:
-    """Who holds the lock, as its holder wrote it."""
-    try:
+def _held(descriptor: int, path: Path) -> LockHeldError:
+    """What to raise, with the holder as it wrote itself."""
+    owner, pid, command = "another process", 0, ""
+    with suppress(ValueError, KeyError, TypeError, OverflowError, OSError):
         document = json.loads(os.pread(descriptor, _MAXIMUM_TEXT_BYTES, 0))
         started = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(float(document["started"])))
-        return f"pid {int(document['pid'])} ({clean(str(document['command']), 200)}, since {started})"
-    except (ValueError, KeyError, TypeError, OverflowError, OSError):
-        return "another process"
+        pid, command = int(document["pid"]), clean(str(document["command"]), 200)
+        owner = f"pid {pid} ({command}, since {started})"
+    return LockHeldError(f"{path.name} is held by {owner}; nothing is lost, try again", pid, command)
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody holds the lock. Looking takes it for an instant: only for locks whose takers wait."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 @contextmanager
-def acquire(path: Path, wait_seconds: float, command: str) -> Iterator[None]:
-    """Hold the lock at `path` for the block.
+def acquire(path: Path, wait_seconds: float, command: str) -> Iterator[int]:
+    """Hold the lock at `path` for the block; yields the descriptor, which holds it in whoever inherits it.
 
     Tries for `wait_seconds` (0 = once); raises LockHeldError, naming the holder, when it stays taken,
     and ConfigurationError when the file cannot be opened for writing.
@@ -49,7 +65,7 @@ def acquire(path: Path, wait_seconds: float, command: str) -> Iterator[None]:
         with suppress(OSError):  # on a full disk nobody reads who holds it, but it is held
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, text.encode(), 0)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -62,6 +78,5 @@ def _wait(descriptor: int, path: Path, wait_seconds: float) -> None:
             return
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                owner = _owner(descriptor)
-                raise LockHeldError(f"{path.name} is held by {owner}; nothing is lost, try again") from None
+                raise _held(descriptor, path) from None
         time.sleep(_RETRY_SECONDS)
