@@ -57,9 +57,10 @@ class Framer:
                 self._skip_line = True
                 position = size
                 continue
-            line = data[position:end].rstrip(_FRAME_ENDS)
-            if line:
-                messages.append((line[: self._limit], len(line) > self._limit))
+            if end - position > self._limit:
+                messages.append((data[position : position + self._limit], True))
+            else:
+                messages.append((data[position:end].rstrip(_FRAME_ENDS), False))
             position = end + 1
         self._buffer = data[position:]
         return messages
