@@ -114,12 +114,43 @@ def plan(
 
 
 def _is_due(task: Task | None, interval: float, now: float, everything: bool) -> bool:
-    if task is None:
-        return True
-    if task.absent_until > now and task.absent_until - now < 1e7:
+    if task is not None and _absent(task, now):
         return False
+    return everything or _due_from(task, interval, now) <= now
+
+
+def _absent(task: Task, now: float) -> bool:
+    return task.absent_until > now and task.absent_until - now < 1e7
+
+
+def _due_from(task: Task | None, interval: float, now: float) -> float:
+    if task is None:
+        return now
+    if _absent(task, now):
+        return task.absent_until
     # A due time further off than one interval comes from a clock that was stepped back.
-    return everything or task.due <= now + _SLACK_RATIO * interval or task.due > now + 2 * interval
+    return now if task.due > now + 2 * interval else task.due - _SLACK_RATIO * interval
+
+
+def next_look(
+    device: Device,
+    collectors: Iterable[Collector],
+    tasks: Mapping[tuple[str, str], Task],
+    intervals: Mapping[str, float],
+    now: float,
+) -> float | None:
+    """When the first of the collectors, all of which apply, is due on the device; None without any."""
+    return min(
+        (
+            _due_from(
+                tasks.get((device.name, collector.name)),
+                interval_seconds(collector, device, intervals),
+                now,
+            )
+            for collector in collectors
+        ),
+        default=None,
+    )
 
 
 def next_due(

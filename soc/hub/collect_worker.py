@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import select
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -36,21 +36,23 @@ from soc.spool.spool import Spool
 
 _REPORT_EVERY_SECONDS = 10.0  # also when there was nothing to do: a sign of life
 _MAXIMUM_PROBLEMS = 20
+_STANDARD_INPUT = 0
 
 
 class _Orders:
-    """What comes in on standard input, read in a thread of its own."""
+    """What the hub says on standard input."""
 
     def __init__(self) -> None:
-        self.ended = threading.Event()
-        self.reload = threading.Event()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.ended = False
+        self.reload = False
 
-    def _read(self) -> None:
-        for line in sys.stdin.buffer:
-            if line.strip() == b"reload":
-                self.reload.set()
-        self.ended.set()
+    def listen(self, wait_seconds: float) -> None:
+        """Take in what has come, waiting at most so long for it."""
+        readable, _, _ = select.select([_STANDARD_INPUT], [], [], wait_seconds)
+        if readable:
+            said = os.read(_STANDARD_INPUT, 4096)
+            self.ended = self.ended or not said
+            self.reload = self.reload or b"reload" in said
 
 
 def _collect(options: argparse.Namespace, state: CollectState) -> None:
@@ -72,10 +74,10 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
     )
     worker = Worker(environment, _maker(inventory), share)
     reported = 0.0
-    while not orders.ended.is_set():
+    while not orders.ended:
         begun = time.monotonic()
-        if orders.reload.is_set():
-            orders.reload.clear()
+        if orders.reload:
+            orders.reload = False
             inventory = load_inventory(options.inventory, cache)
             environment = replace(
                 environment,
@@ -91,7 +93,7 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
             problems = summary.problems[:_MAXIMUM_PROBLEMS]
             line = {"summary": summary.counts(), "late_seconds": round(late, 3), "problems": problems}
             print(json.dumps(line), flush=True)
-        orders.ended.wait(max(0.0, begun + TICK_SECONDS - time.monotonic()))
+        orders.listen(max(0.0, begun + TICK_SECONDS - time.monotonic()))
     worker.finish()
 
 

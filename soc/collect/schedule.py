@@ -1,0 +1,65 @@
+"""When each device has something due, so that looking costs nothing while nothing is."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+
+from soc.collect.declare import Collector
+from soc.collect.plan import Due, applies, next_look, plan
+from soc.collect.state import Task
+from soc.model import Device
+
+# A device that was looked at in vain, whatever the reason, is not looked at again at once.
+_AGAIN_SECONDS = 1.0
+
+
+class Schedule:
+    """Devices by the time (UTC seconds) of their next poll; those handed out wait for `settle`."""
+
+    def __init__(
+        self,
+        contacts: Iterable[tuple[Device, Sequence[str]]],
+        collectors: Sequence[Collector],
+        tasks: Mapping[tuple[str, str], Task],
+        intervals: Mapping[str, float],
+        now: float,
+    ) -> None:
+        """`contacts` pairs each device with its transports; `tasks` is looked at again and again."""
+        self._contacts = {device.name: (device, tuple(names)) for device, names in contacts}
+        self._collectors = collectors
+        self._tasks = tasks
+        self._intervals = intervals
+        self._applying: dict[tuple[str, str, tuple[str, ...]], list[Collector]] = {}
+        self._heap: list[tuple[float, str]] = []
+        for name in self._contacts:
+            self._push(name, now, 0.0)
+
+    def due(self, now: float) -> tuple[list[Due], float]:
+        """What is due now, and by how many seconds the latest of it is late."""
+        names, late = [], 0.0
+        while self._heap and self._heap[0][0] <= now:
+            time, name = heapq.heappop(self._heap)
+            late = max(late, now - time)
+            names.append(name)
+        found = plan(
+            [self._contacts[name] for name in names], self._collectors, self._tasks, self._intervals, now
+        )
+        for name in set(names) - {item.device.name for item in found}:
+            self._push(name, now, now + _AGAIN_SECONDS)
+        return found, late
+
+    def settle(self, device: str, now: float) -> None:
+        """All that was due on the device is done, and `tasks` says when it is due again."""
+        self._push(device, now, 0.0)
+
+    def _push(self, name: str, now: float, earliest: float) -> None:
+        device, transports = self._contacts[name]
+        key = (device.tower, device.kind, transports)
+        if key not in self._applying:
+            self._applying[key] = [
+                item for item in self._collectors if item.transport in transports and applies(item, device)
+            ]
+        time = next_look(device, self._applying[key], self._tasks, self._intervals, now)
+        if time is not None:
+            heapq.heappush(self._heap, (max(time, earliest), name))
