@@ -10,7 +10,7 @@ from soc.collect.declare import Collector
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.plan import interval_seconds, next_due
 from soc.collect.port import Answer, Failure, ResolvedCredential
-from soc.collect.state import CollectState, Contact, Refusal, Task
+from soc.collect.state import CollectState, Contact, Refusal, Task, Told
 from soc.model import Cursor, Device, Event, LogRecord, Match, Poll, Sample, canonical_labels
 from soc.model.ids import digest
 from soc.spool.segment import SegmentBuilder
@@ -19,6 +19,8 @@ PulledLog = tuple[Device, LogRecord, float]  # device, record, received (UTC sec
 Refine = Callable[[Sequence[PulledLog]], tuple[list[Event], list[Match]]]
 
 
+_NOTHING = Told()
+_OWN_METRICS = ("up", "poll_duration_seconds")  # of every transport and collector
 # Where two transports say the same of a device, the first of these is believed.
 PRECEDENCE = ("local", "ssh", "snmp", "ping")
 
@@ -31,24 +33,44 @@ class Claims:
     facts: frozenset[tuple[str, str]] = frozenset()  # key, instance
 
 
+_NO_CLAIMS = Claims()
+
+
 @dataclass(slots=True)
 class Memory:
     """What earlier cycles left, kept current while this one runs."""
 
     tasks: dict[tuple[str, str], Task]
     contacts: dict[tuple[str, str], Contact]
-    refusals: dict[tuple[str, str], Refusal]
+    rests: credentials.Rests
     cursors: dict[str, dict[str, str]]  # device -> stream -> last value
+    read_told: Callable[[str], dict[str, Told]]
     # names of the collectors over better transports, by transport
     better: Mapping[str, Sequence[str]] = field(default_factory=dict)
     resolved: Mapping[str, ResolvedCredential] = field(default_factory=dict)
 
+    # read from the state when first asked for, and again after each segment
+    _told: dict[str, dict[str, Told]] = field(default_factory=dict)
+
+    def told(self, device: str) -> dict[str, Told]:
+        """What each collector said of the device last, by name; changes go into the dict."""
+        found = self._told.get(device)
+        if found is None:
+            found = self._told[device] = self.read_told(device)
+        return found
+
+    def settle(self) -> None:
+        """What was said up to here is in the state."""
+        self._told.clear()
+
     def claimed(self, device: str, transport: str) -> Claims:
-        found = [self.tasks.get((device, name)) for name in self.better.get(transport, ())]
-        tasks = [task for task in found if task is not None]
+        told = self.told(device)
+        said = [told[name] for name in self.better.get(transport, ()) if name in told]
+        if not said:
+            return _NO_CLAIMS
         return Claims(
-            frozenset(item for task in tasks for item in task.series),
-            frozenset(item for task in tasks for item in task.facts),
+            frozenset(item for one in said for item in one.series),
+            frozenset(item for one in said for item in one.facts),
         )
 
     @classmethod
@@ -57,7 +79,8 @@ class Memory:
             transport: [item.name for item in collectors if item.transport in PRECEDENCE[:rank]]
             for rank, transport in enumerate(PRECEDENCE)
         }
-        return cls(state.tasks(), state.contacts(), state.refusals(), state.cursors(), better)
+        rests = credentials.Rests(state.refusals(), state.salt)
+        return cls(state.tasks(), state.contacts(), rests, state.cursors(), state.told, better)
 
 
 class Batch:
@@ -70,6 +93,7 @@ class Batch:
         self._intervals = intervals
         self._logs: list[PulledLog] = []
         self._tasks: dict[tuple[str, str], Task] = {}
+        self._told: dict[tuple[str, str], Told] = {}
         self._contacts: dict[tuple[str, str], Contact] = {}
         self._refusals: dict[tuple[str, str], Refusal | None] = {}
 
@@ -103,11 +127,13 @@ class Batch:
         """Make durable what the sealed segment settles (`segment` is '' when there was nothing to seal)."""
         with state.transaction():
             state.save_tasks(self._tasks)
+            state.save_told(self._told)
             state.save_contacts(self._contacts)
             for (device, credential), refusal in self._refusals.items():
                 state.save_refusal(device, credential, refusal)
             if segment:
                 state.save_cursors(self.builder.cursors, writer, segment)
+        self._memory.settle()
 
     def _contact(self, transport: str, answer: Answer, collectors: Sequence[Collector]) -> None:
         """The transport's own rows: did the device answer at all, and with which credential."""
@@ -131,13 +157,10 @@ class Batch:
 
     def _count_refusals(self, answer: Answer) -> None:
         device = answer.job.device.name
-        refusals = self._memory.refusals
+        memory = self._memory
         for name in answer.refused_credentials:
-            refusal = credentials.refused(
-                refusals.get((device, name)), self._memory.resolved[name], answer.time
-            )
-            refusals[device, name] = self._refusals[device, name] = refusal
-        if refusals.pop((device, answer.credential), None):
+            self._refusals[device, name] = memory.rests.refused(device, memory.resolved[name], answer.time)
+        if memory.rests.accepted(device, answer.credential):
             self._refusals[device, answer.credential] = None
 
     def _outcome(self, answer: Answer, outcome: Outcome, claimed: Claims) -> None:
@@ -149,9 +172,14 @@ class Batch:
             whole = collector.facts - {key for key, _ in claimed.facts}
             self._poll(answer, collector.name, interval, outcome.failure, whole)
             self._records(answer, outcome, interval)
-        series = tuple((sample.metric, canonical_labels(sample.labels)) for sample in outcome.samples)
-        for metric, labels in sorted(set(task.series) - set(series) - claimed.series) if task else ():
-            self.builder.add_stale(device.name, metric, labels, answer.time, interval)
+        elif task and not task.absent_until:
+            self._withdraw(answer, collector.name, interval)
+        told = self._memory.told(device.name)
+        before = told.get(collector.name, _NOTHING)
+        series = tuple(dict.fromkeys(outcome.series))
+        if series != before.series:
+            for metric, labels in sorted(set(before.series) - set(series) - claimed.series):
+                self.builder.add_stale(device.name, metric, labels, answer.time, interval)
         previous = reason = task.reason if task else ""
         # A device that fails as a whole is its transport's news, told once.
         if outcome.failure is None or outcome.failure is not answer.failure:
@@ -161,17 +189,17 @@ class Batch:
         failed = outcome.failure is not None
         due = next_due(device.name, collector, task, interval, answer.time, failed)
         absent_until = answer.time + self._intervals["configuration"] if outcome.absent else 0.0
-        facts = tuple((fact.key, fact.instance) for fact in outcome.facts)
-        if outcome.failure and task:
-            facts = task.facts  # a host that does not answer is still what it said it is
-        settled = Task(due, reason, absent_until, series, facts)
-        self._memory.tasks[device.name, collector.name] = settled
-        self._tasks[device.name, collector.name] = settled
+        # A host that does not answer is still what it said it is.
+        facts = tuple((fact.key, fact.instance) for fact in outcome.facts) if not failed else before.facts
+        key = (device.name, collector.name)
+        self._memory.tasks[key] = self._tasks[key] = Task(due, reason, absent_until)
+        if (said := Told(series, facts)) != before:
+            told[collector.name] = self._told[key] = said
 
     def _records(self, answer: Answer, outcome: Outcome, interval: float) -> None:
         device = answer.job.device
-        for sample in outcome.samples:
-            self.builder.add_sample(device.name, sample, interval)
+        for sample, (_, labels) in zip(outcome.samples, outcome.series, strict=True):
+            self.builder.add_sample(device.name, sample, interval, labels)
         for fact in outcome.facts:
             self.builder.add_fact(device.name, fact, answer.time)
         self._logs.extend((device, log, answer.time) for log in outcome.logs)
@@ -179,6 +207,19 @@ class Batch:
         if last:
             self._memory.cursors.setdefault(device.name, {}).update(last)
         self.builder.cursors.extend(Cursor(device.name, stream, cursor) for stream, cursor in last.items())
+
+    def _withdraw(self, answer: Answer, collector: str, interval: float) -> None:
+        """It applied and does not any more: what it came to last is no longer true."""
+        device, time = answer.job.device.name, answer.time
+        self.builder.add_poll(
+            Poll(device, collector, time, ok=True, answered=True, interval_seconds=interval)
+        )
+        self._end_own_series(device, collector, time, interval)
+
+    def _end_own_series(self, device: str, collector: str, time: float, interval: float) -> None:
+        labels = canonical_labels({"collector": collector})
+        for metric in _OWN_METRICS:
+            self.builder.add_stale(device, metric, labels, time, interval)
 
     def _poll(
         self,
@@ -206,10 +247,8 @@ class Batch:
             )
         )
         labels = {"collector": collector}
-        for metric, value in (
-            ("up", float(up or failure is None)),
-            ("poll_duration_seconds", answer.duration_seconds),
-        ):
+        values = (float(up or failure is None), answer.duration_seconds)
+        for metric, value in zip(_OWN_METRICS, values, strict=True):
             self.builder.add_sample(device, Sample(metric, value, labels, answer.time), interval)
 
     def _event(self, answer: Answer, collector: str, failure: Failure | None, previous: str) -> None:
@@ -239,12 +278,13 @@ def give_way(outcome: Outcome, claimed: Claims) -> None:
     if claimed.series:
         # What a device is stands in labels, so two sources of it never have the same ones.
         described = {metric for metric, _ in claimed.series if metric.endswith("_info")}
-        outcome.samples = [
-            sample
-            for sample in outcome.samples
-            if sample.metric not in described
-            and (sample.metric, canonical_labels(sample.labels)) not in claimed.series
+        kept = [
+            (sample, series)
+            for sample, series in zip(outcome.samples, outcome.series, strict=True)
+            if sample.metric not in described and series not in claimed.series
         ]
+        outcome.samples = [sample for sample, _ in kept]
+        outcome.series = [series for _, series in kept]
     if claimed.facts:
         outcome.facts = [fact for fact in outcome.facts if (fact.key, fact.instance) not in claimed.facts]
 

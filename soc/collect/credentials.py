@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
 
 from soc.collect.port import ResolvedCredential
 from soc.collect.state import Refusal
@@ -36,7 +37,7 @@ def usable(
     device: Device,
     kind: str,
     resolved: Mapping[str, ResolvedCredential],
-    refusals: Mapping[tuple[str, str], Refusal],
+    rests: Rests,
     preferred: str,
     now: float,
 ) -> tuple[tuple[ResolvedCredential, ...], bool]:
@@ -47,8 +48,7 @@ def usable(
         credential = resolved.get(name)
         if credential is None or credential.kind != kind:
             continue
-        refusal = refusals.get((device.name, name))
-        if refusal and _rests(refusal, credential, now):
+        if rests.resting(device.name, credential, now):
             resting = True
         else:
             found.append(credential)
@@ -56,23 +56,57 @@ def usable(
     return tuple(found), resting
 
 
-def _rests(refusal: Refusal, credential: ResolvedCredential, now: float) -> bool:
-    return (
-        refusal.count >= REFUSALS_BEFORE_REST
-        and now < refusal.until
-        and hmac.compare_digest(refusal.seal, _seal(credential, refusal.salt))
-    )
+class Rests:
+    """Which credentials rest on which devices, because those refused them twice in a row.
+
+    An hour's rest ends early when the credential changes, which a seal tells: slow to make, so that
+    nothing can be guessed from it cheaply, and made once for a credential, not for every device.
+    """
+
+    def __init__(self, refusals: dict[tuple[str, str], Refusal], salt: bytes) -> None:
+        self._refusals = refusals  # by device and credential
+        self._salt = salt
+        self._seals: dict[str, tuple[ResolvedCredential, bytes]] = {}
+
+    def resting(self, device: str, credential: ResolvedCredential, now: float) -> bool:
+        refusal = self._refusals.get((device, credential.name))
+        return (
+            refusal is not None
+            and refusal.count >= REFUSALS_BEFORE_REST
+            # Earlier than it began: the clock was stepped back.
+            and refusal.until - REST_SECONDS <= now < refusal.until
+            and hmac.compare_digest(refusal.seal, self._seal(credential))
+        )
+
+    def refused(self, device: str, credential: ResolvedCredential, now: float) -> Refusal:
+        """Count one more refusal; a changed credential starts from one."""
+        key, seal = (device, credential.name), self._seal(credential)
+        previous = self._refusals.get(key)
+        same = previous is not None and hmac.compare_digest(previous.seal, seal)
+        count = previous.count + 1 if previous and same else 1
+        refusal = self._refusals[key] = Refusal(count, now + REST_SECONDS, seal)
+        return refusal
+
+    def accepted(self, device: str, credential: str) -> bool:
+        """Forget the refusals; whether there were any."""
+        return self._refusals.pop((device, credential), None) is not None
+
+    def _seal(self, credential: ResolvedCredential) -> bytes:
+        known = self._seals.get(credential.name)
+        if known is None or known[0] is not credential:
+            known = self._seals[credential.name] = (credential, _seal(credential, self._salt))
+        return known[1]
 
 
-def refused(previous: Refusal | None, credential: ResolvedCredential, now: float) -> Refusal:
-    """The refusal to remember after one more; a changed credential starts from one."""
-    salt = previous.salt if previous else os.urandom(16)
-    seal = _seal(credential, salt)
-    same = previous is not None and hmac.compare_digest(previous.seal, seal)
-    return Refusal(previous.count + 1 if previous and same else 1, now + REST_SECONDS, salt, seal)
+NO_RESTS = Rests({}, b"")
 
 
 def _seal(credential: ResolvedCredential, salt: bytes) -> bytes:
-    """Recognises a credential again without keeping anything one could log in with or guess from cheaply."""
-    text = json.dumps(dict(credential.settings), sort_keys=True, default=str)
+    """Recognises a credential again without keeping anything one could log in with."""
+    settings = dict(credential.settings)
+    if key_file := settings.get("key_file"):
+        with suppress(OSError):  # another key in the same file is a change, too
+            status = Path(key_file).stat()
+            settings["key_file_changed"] = (status.st_mtime_ns, status.st_size)
+    text = json.dumps(settings, sort_keys=True, default=str)
     return hashlib.scrypt(text.encode(), salt=salt, n=2**14, r=8, p=1, dklen=16)

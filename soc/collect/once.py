@@ -55,7 +55,7 @@ def poll_once(
         if not gathered.waiting:
             on_device(gathered.document())
     for item in due:
-        found, _ = credentials.usable(item.device, item.transport, resolved, {}, "", now())
+        found, _ = credentials.usable(item.device, item.transport, resolved, credentials.NO_RESTS, "", now())
         fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
         job = Job(item.device, found, fetches)
         if item.transport in ("snmp", "ssh") and not found:

@@ -70,7 +70,7 @@ class Recorder:
             asked.collectors[item.transport] = item.collectors
             contact = memory.contacts.get((device.name, item.transport)) or Contact()
             found, resting = credentials.usable(
-                device, item.transport, resolved, memory.refusals, contact.credential, environment.now()
+                device, item.transport, resolved, memory.rests, contact.credential, environment.now()
             )
             fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
             job = Job(device, found, fetches, memory.cursors.get(device.name, {}), contact.hints or {})

@@ -10,7 +10,7 @@ from soc.collect.cycle import Progress, run_cycle
 from soc.collect.declare import Collector
 from soc.collect.environment import Environment, Summary
 from soc.collect.port import Transport
-from soc.collect.state import CollectState
+from soc.collect.state import CollectState, open_state
 from soc.detection import RuleSet
 from soc.intake import Refiner
 from soc.intake.raw import Refined, refine_waiting
@@ -55,12 +55,13 @@ def collect(
 ) -> Summary:
     """Poll what is due and seal it, holding collect.lock.
 
-    Raises LockHeldError before any packet when another process collects; SpoolError as run_cycle.
+    Raises LockHeldError before any packet when another process collects; SpoolError as run_cycle;
+    StateError when the collection state can be neither used nor begun anew.
     """
     with acquire(site.data / COLLECT_LOCK, 0.0, site.command):
-        state = CollectState(site.data / COLLECT_STATE)
+        state, damage = open_state(site.data / COLLECT_STATE)
         try:
-            return run_cycle(
+            summary = run_cycle(
                 environment(site, transports, state),
                 deadline_seconds=deadline_seconds,
                 everything=everything,
@@ -68,6 +69,8 @@ def collect(
             )
         finally:
             state.close()
+    summary.problems += [damage] if damage else []
+    return summary
 
 
 def environment(site: Site, transports: Mapping[str, Transport], state: CollectState) -> Environment:

@@ -58,10 +58,11 @@ class SegmentBuilder:
         """Rows so far, by record."""
         return {record: len(rows) for record, rows in self._rows.items()}
 
-    def add_sample(self, device: str, sample: Sample, interval_seconds: float) -> None:
+    def add_sample(self, device: str, sample: Sample, interval_seconds: float, labels: str = "") -> None:
+        """`labels` are the sample's as canonical JSON, where the caller has them already."""
         self._add("sample", {
             "time": _moment(sample.time), "device": device, "metric": sample.metric,
-            "labels": canonical_labels(sample.labels), "value": sample.value,
+            "labels": labels or canonical_labels(sample.labels), "value": sample.value,
             "attributes": canonical_labels(sample.attributes) if sample.attributes else None,
             "interval_seconds": interval_seconds,
         })  # fmt: skip

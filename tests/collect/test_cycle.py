@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ from soc.inventory import load_inventory
 from soc.model import Event, SpoolError
 from soc.spool.segment import read_frame, read_header
 from soc.spool.spool import RESERVE_BYTES, Spool
+from tests.support.command import soc
 from tests.support.devices import INVENTORY, TableTransport, write_inventory
 
 UPTIME = SnmpScalars(uptime="1.3.6.1.2.1.1.3.0")
@@ -208,6 +210,30 @@ def test_collectors_that_do_not_apply_are_not_asked_again_for_a_day(site: Site) 
     assert asked == [True, False, True]
 
 
+def test_what_failed_and_then_does_not_apply_is_no_failure_any_more(site: Site) -> None:
+    """Its last outcome counts as settled, and its own series end."""
+    site.failures["sw-1"] = Failure("timeout", "3 tries")
+    site.cycle()
+    assert {row["collector"] for row in site.rows("poll") if row["device"] == "sw-1" and not row["ok"]} == {
+        "snmp", "uptime", "states",
+    }  # fmt: skip
+    site.failures.clear()
+    site.now += 300
+    site.cycle()
+    frame = pl.concat([read_frame(path) for path in site.spool.waiting()]).filter(pl.col("device") == "sw-1")
+    polls = frame.filter(pl.col("record") == "poll")
+    assert dict(zip(polls["collector"], polls["ok"], strict=True)) == {
+        "snmp": True, "uptime": True, "states": True,
+    }  # fmt: skip
+    found = values(frame.filter(pl.col("record") == "sample").to_dicts())
+    assert found["sw-1", "up", '{"collector":"states"}'] is None
+    assert found["sw-1", "poll_duration_seconds", '{"collector":"states"}'] is None
+    site.rows("poll")
+    site.now += 300
+    site.cycle()
+    assert "states" not in {row["collector"] for row in site.rows("poll")}
+
+
 def test_cursors_travel_in_the_segment_and_come_back(site: Site) -> None:
     """The last record's cursor goes into the header and to the next job."""
     site.values["web-1"] = {LOG: CommandOutput("a\nb\nc", "", 0)}
@@ -360,6 +386,18 @@ def test_broken_transport_is_answered_for(site: Site) -> None:
     polls = frame.filter((pl.col("record") == "poll") & (pl.col("collector") == "snmp"))
     assert polls["device"].to_list() == ["sw-0"]
     assert frame.filter(pl.col("id") == "auth-0")["message"].to_list() == ["a"]
+
+
+def test_damaged_state_costs_one_full_cycle(tmp_path: Path) -> None:
+    """The cycle polls everything, and says what became of the file."""
+    path = tmp_path / "inventory.yaml"
+    path.write_text("version: 1\ndevices: [{name: me, tower: hosting, kind: local}]\n")
+    arguments = ["--data", str(tmp_path / "data"), "--inventory", str(path), "--json"]
+    first = json.loads(soc("collect", *arguments, check=True).stdout)
+    (tmp_path / "data/collect.sqlite").write_bytes(b"garbage" * 1000)
+    again = soc("collect", *arguments)
+    assert (again.returncode, json.loads(again.stdout)["samples"]) == (1, first["samples"])
+    assert "collect.sqlite.damaged" in again.stderr
 
 
 def test_progress_counts_devices(site: Site) -> None:
