@@ -35,7 +35,7 @@ def _summary(path: Path) -> str:
 
 def _overview(commands: dict[str, Path]) -> str:
     lines = [
-        "usage: soc COMMAND [options]",
+        "usage: soc COMMAND [options]      (soc alone: soc console)",
         "",
         "Monitoring and security console for an infrastructure services tower.",
         "",
@@ -116,6 +116,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"soc {__version__}")
         return 0
     commands = _commands()
+    if not arguments and sys.stdin.isatty() and sys.stdout.isatty():
+        arguments = ["console"]
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(_overview(commands))
         return 0 if arguments else 2

@@ -14,7 +14,7 @@ def data_directory(arguments: argparse.Namespace) -> Path:
 
     Raises ConfigurationError when it cannot be made, or others may write to it.
     """
-    path = Path(arguments.data) if arguments.data else _default()
+    path = Path(arguments.data) if arguments.data else default_directory()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         mode = path.stat().st_mode
@@ -27,7 +27,8 @@ def data_directory(arguments: argparse.Namespace) -> Path:
     return path
 
 
-def _default() -> Path:
+def default_directory() -> Path:
+    """The data directory of this user where none is named."""
     if os.geteuid() == 0:
         return Path("/var/lib/soc")
     base = os.environ.get("XDG_DATA_HOME")

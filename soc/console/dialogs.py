@@ -1,0 +1,128 @@
+"""Dialogs: note, close, and the keys of a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from soc.console.background import start
+from soc.console.lines import TextLine, TextPane
+from soc.console.paint import Painter
+from soc.console.palette import Line, Span
+from soc.model.text import clean
+
+DISPOSITIONS = ("true-positive", "benign", "false-positive", "duplicate", "undetermined")
+MAXIMUM_NOTE_CHARACTERS = 2000
+
+# Takes (note, disposition); says what is wrong, or "" once it is done.
+Submit = Callable[[str, str], Awaitable[str]]
+
+
+class CleanInput(Input):
+    """A line to type in; what is pasted is cleaned before it is shown."""
+
+    def validate_value(self, value: str) -> str:
+        return clean(value, MAXIMUM_NOTE_CHARACTERS)
+
+
+class ActionDialog(ModalScreen[bool]):
+    """Asks for a note, and for a disposition where one is due. It stays, with all that was typed, until
+    the hub has agreed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave it", priority=True),
+        Binding("up", "choose(-1)", show=False, priority=True),
+        Binding("down", "choose(1)", show=False, priority=True),
+        Binding("enter", "submit", show=False, priority=True),
+    ]
+
+    def __init__(self, painter: Painter, title: str, submit: Submit, *, dispositions: bool) -> None:
+        super().__init__()
+        self._painter = painter
+        self._heading = title
+        self._submit = submit
+        self._dispositions: Sequence[str] = DISPOSITIONS if dispositions else ()
+        self._chosen = -1
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield TextLine(self._painter, row="panel", id="heading")
+            for number in range(len(self._dispositions)):
+                yield TextLine(self._painter, row="panel", id=f"disposition-{number}")
+            yield CleanInput(placeholder="note", compact=True, max_length=MAXIMUM_NOTE_CHARACTERS)
+            yield TextLine(self._painter, row="panel", id="answer")
+
+    def on_mount(self) -> None:
+        self.query_one("#heading", TextLine).show([(f" {self._heading}", "strong")])
+        self._say()
+        self._show_choice()
+        self.query_one(Input).focus()
+
+    def action_leave(self) -> None:
+        self.dismiss(False)
+
+    def action_choose(self, step: int) -> None:
+        if self._dispositions:
+            self._chosen = max(0, self._chosen + step) % len(self._dispositions)
+            self._show_choice()
+
+    def action_submit(self) -> None:
+        note = self.query_one(Input).value.strip()
+        if self._dispositions and self._chosen < 0:
+            self._say("choose a disposition with ↑ ↓")
+        elif not note:
+            self._say("a note is needed: what was it, what was done?")
+        else:
+            disposition = self._dispositions[self._chosen] if self._dispositions else ""
+            start(self, "action", self._send(note, disposition))
+
+    async def _send(self, note: str, disposition: str) -> None:
+        problem = await self._submit(note, disposition)
+        if problem:
+            self._say(f"{problem}; your note is kept")
+        else:
+            self.dismiss(True)
+
+    def _say(self, problem: str = "") -> None:
+        line: Line = [(f" {problem} ", "error")] if problem else self._keys()
+        self.query_one("#answer", TextLine).show(line)
+
+    def _keys(self) -> list[Span]:
+        choose: list[Span] = [(" ↑ ↓ ", "key"), ("disposition ", "dim")] if self._dispositions else []
+        return [*choose, (" ⏎ ", "key"), ("send ", "dim"), (" Esc ", "key"), ("leave it", "dim")]
+
+    def _show_choice(self) -> None:
+        for number, name in enumerate(self._dispositions):
+            chosen = number == self._chosen
+            line = [(f" {'>' if chosen else ' '} {name} ", "tab" if chosen else "text")]
+            self.query_one(f"#disposition-{number}", TextLine).show(line)
+
+
+class HelpDialog(ModalScreen[None]):
+    """The keys of a screen."""
+
+    def __init__(self, painter: Painter, lines: Sequence[Line]) -> None:
+        super().__init__()
+        self._painter = painter
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        pane = TextPane(self._painter, row="panel")
+        pane.styles.height = len(self._lines)
+        yield pane
+
+    def on_mount(self) -> None:
+        self.query_one(TextPane).show(lambda _: self._lines)
+        self.query_one(TextPane).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key in ("escape", "question_mark", "q", "enter"):
+            event.stop()
+            self.dismiss(None)

@@ -1,0 +1,96 @@
+"""What is selected, beside or below its list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from soc.console.background import start
+from soc.console.details import Details
+from soc.console.errors import HubError
+from soc.console.lines import TextLine, TextPane
+from soc.console.paint import Painter
+from soc.console.palette import Line
+from soc.console.report import rule
+from soc.console.session import Session
+from soc.console.table import Table
+from soc.console.view import WIDE_CELLS
+
+SETTLE_SECONDS = 0.06  # how long the cursor rests before the hub is asked
+
+# Makes lines of (document, now, width).
+Report = Callable[[Mapping[str, Any], float, int], list[Line]]
+
+
+class Preview(Widget):
+    """The row under a table's cursor: at once what the row says, then what the hub adds.
+
+    `short` is shown below a list, `full` beside it. The neighbours' details are fetched ahead.
+    """
+
+    def __init__(
+        self, session: Session, painter: Painter, details: Details, title: Callable[[Mapping[str, Any]], str],
+        short: Report, full: Report,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self._session = session
+        self._painter = painter
+        self._details = details
+        self._title_of = title
+        self._short = short
+        self._full = full
+        self._key: object = None
+        self._document: Mapping[str, Any] | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TextLine(self._painter)
+        yield TextPane(self._painter)
+
+    def follow(self, table: Table) -> None:
+        """Show the selected row of `table`."""
+        row = table.selected
+        if row is None:
+            self._show(None)
+            return
+        self._show(self._details.known(row) or row)
+        neighbours = [
+            other
+            for index in (table.cursor + 1, table.cursor - 1)
+            if table.pages is not None and index >= 0 and (other := table.pages.row(index)) is not None
+        ]
+        if any(self._details.known(wanted) is None for wanted in (row, *neighbours)):
+            start(self, "detail", self._fetch(row, neighbours))
+
+    def on_resize(self) -> None:
+        self._show(self._document)
+
+    async def _fetch(self, row: Mapping[str, Any], neighbours: Sequence[Mapping[str, Any]]) -> None:
+        await asyncio.sleep(SETTLE_SECONDS)
+        try:
+            if self._details.known(row) is None:
+                self._show(await self._details.fetch(row))
+            for neighbour in neighbours:
+                if self._details.known(neighbour) is None:
+                    await self._details.fetch(neighbour)
+        except HubError as error:
+            self._heading([(f" {error} ", "error")])
+
+    def _show(self, document: Mapping[str, Any] | None) -> None:
+        same = document is not None and self._details.key(document) == self._key
+        self._document = document
+        self._key = None if document is None else self._details.key(document)
+        if document is None:
+            self._heading(rule("nothing selected", self.size.width, "dim"))
+            self.query_one(TextPane).show(lambda _: ())
+            return
+        report = self._full if self.app.size.width >= WIDE_CELLS else self._short
+        now = self._session.clock()
+        self._heading(rule(self._title_of(document), self.size.width))
+        self.query_one(TextPane).show(lambda width: report(document, now, width), keep_place=same)
+
+    def _heading(self, line: Line) -> None:
+        self.query_one(TextLine).show(line)
