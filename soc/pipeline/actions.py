@@ -10,8 +10,7 @@ from soc.alerting import ActionError, acknowledge, close, note, transition_event
 from soc.model import Event, SocError
 from soc.model.alerts import Actor, Alert, Transition
 from soc.model.ids import digest
-from soc.pipeline.pipeline import TRANSACTION
-from soc.store import Store
+from soc.store import Entry, Store
 
 ActionKind = Literal["acknowledge", "close", "note"]
 # What a history calls it, and how it is told of somebody.
@@ -78,8 +77,8 @@ def perform(store: Store, action: AlertAction, now: float) -> Alert:
 
 def record(store: Store, event: Event) -> None:
     """Store an own event in a transaction of its own; rules see it at the next."""
-    with store.transaction():
-        store.events.add_own([event], store.cursors.next(TRANSACTION))
+    with store.transaction(Entry("events", event.received, events=(event,))) as number:
+        store.events.add_own([event], number)
 
 
 def apply_action(
@@ -90,10 +89,9 @@ def apply_action(
     Raises ActionError when the action does not fit.
     """
     after, step = action(alert)
-    with store.transaction():
-        batch = store.cursors.next(TRANSACTION)
+    with store.transaction(Entry("action", now)) as number:
         store.alerts.save([], [after], [step], [], now)
-        store.events.add_own([transition_event(after, step)], batch)
+        store.events.add_own([transition_event(after, step)], number)
     return after
 
 

@@ -6,26 +6,28 @@ leaves a store as before its last transaction or after it; what is repeated chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from soc.alerting import Evidence, Ledger, fingerprint_of, transition_event
 from soc.alerting.ledger import FLOODING_PREFIX, FLOODING_SECONDS
 from soc.detection import RuleSet, match_events
 from soc.inventory import Inventory
-from soc.model import Event, Match
+from soc.model import Event, Match, StoreError
 from soc.pipeline.availability import CATCH_UP_SECONDS, Availability
 from soc.pipeline.detections import correlation_signals, feeds_on_alerts, plain_signals, with_total
+from soc.pipeline.recovery import recovery_event, unknown_transactions
 from soc.pipeline.states import Topology, advance, state_event
 from soc.pipeline.waiting import SegmentFile, Waiting, set_aside_event
 from soc.promql import RuleGroups
 from soc.spool.spool import Spool
-from soc.store import RowsRefusedError, Store
+from soc.store import Entry, RowsRefusedError, Store
 from soc.store.polls import Reachability
+from soc.store.record import Pending
 
 # A rule time waits no longer than this for segments that were sealed before it.
 GRACE_SECONDS = 60.0
-TRANSACTION = "transaction"
 _MATCHED = "own-events-matched"
 
 
@@ -45,6 +47,7 @@ class PipelineSummary:
     gaps: int = 0
     alerts_opened: int = 0
     transitions: int = 0
+    redone: int = 0  # transactions that the store had lost
 
 
 class Pipeline:
@@ -59,7 +62,11 @@ class Pipeline:
         self._rules = rules
         self._groups = groups
         self._topology = Topology(inventory.devices.values())
+        self._redoing: Pending | None = None
         self.summary = PipelineSummary()  # since `prepare`
+        # Whose alerts and states the transactions changed: ids, device names. Whoever tells it empties it.
+        self.changed_alerts: set[str] = set()
+        self.changed_devices: set[str] = set()
 
     def run(
         self, now: Callable[[], float], should_stop: Callable[[], bool] = lambda: False
@@ -97,12 +104,81 @@ class Pipeline:
         self._own_waits = True
 
     def prepare(self, now: float) -> None:
-        """Bring the store up to the inventory and the rules that are loaded now."""
-        store = self._store
-        self.summary = PipelineSummary()
+        """Bring the store up to the journal, and to the inventory and the rules that are loaded now.
+
+        Raises StoreError when the store has lost more than the journal can do again.
+        """
+        self.recover(now)
         self._started = now
+        self._prepare(now)
+
+    def recover(self, now: float, *, accept_gap: bool = False) -> None:
+        """Do again what the journal holds and the store lacks, as it was done then.
+
+        Raises StoreError when transactions between the two are known to neither, unless that is accepted.
+        """
+        self.summary = PipelineSummary()
+        store = self._store
         self._own_waits = store.events.has_own_since(store.cursors.get(_MATCHED) or 0)
-        with store.transaction():
+        pending = store.pending()
+        if not pending:
+            return
+        self._availability = Availability(store, self._groups, self._topology)
+        before = store.number
+        if pending[0].number > before + 1 and not accept_gap:
+            raise StoreError(unknown_transactions(before, pending[0].number))
+        gone = sum(self._redo(one) for one in pending)
+        self.summary = PipelineSummary(redone=len(pending))
+        if len(pending) > 1 or gone:
+            event = recovery_event(before + 1, pending[-1].number, gone, now)
+            with store.transaction(Entry("events", now, events=(event,))) as number:
+                self._add_own([event], number)
+
+    def _redo(self, pending: Pending) -> int:
+        """One transaction; returns how many of its segments are gone. What the journal says became of
+        alerts holds, whatever the rules that are loaded now make of it."""
+        entry = pending.entry or Entry("action", pending.steps[0].transition.time)
+        self._redoing = pending
+        files, gone = self._waiting.find(entry.segments)
+        try:
+            if entry.kind == "prepare":
+                self._prepare(entry.now)
+            elif entry.kind == "skip":
+                self._skip_old_rule_times(entry.now)
+            elif entry.kind == "work":
+                self._transact(entry.now, files, entry.time, entry.events)
+            self._redo_steps(entry)
+        except RowsRefusedError:
+            self._own_waits = True
+            self._redo_steps(replace(entry, events=()))
+            self._waiting.put_back(files)
+        finally:
+            self._redoing = None
+        return gone
+
+    def _redo_steps(self, entry: Entry) -> None:
+        """Where the work itself made no transaction."""
+        if self._redoing is not None and self._store.number < self._redoing.number:
+            with self._transaction(entry) as number:
+                self._add_own(entry.events, number)
+
+    @contextmanager
+    def _transaction(self, entry: Entry) -> Iterator[int]:
+        pending = self._redoing
+        with self._store.transaction(entry, pending.number if pending else None) as number:
+            yield number
+            for step in pending.steps if pending else ():
+                alert, transition = step.alert, step.transition
+                if self._store.alerts.reinstate(alert, transition, step.evidence, entry.now):
+                    told = transition_event(alert, transition)
+                    if feeds_on_alerts(self._rules, alert.rule_id):
+                        self._store.events.add_own([told], None)
+                    else:
+                        self._add_own([told], number)
+
+    def _prepare(self, now: float) -> None:
+        store = self._store
+        with self._transaction(Entry("prepare", now)) as number:
             store.devices.sync(self._inventory.devices.values(), now)
             store.rules.archive(
                 [
@@ -118,21 +194,21 @@ class Pipeline:
             for alert in self._availability.withdrawn(alerts):
                 if not alert.rule_id.startswith(FLOODING_PREFIX):
                     ledger.resolved(alert.rule_id, alert.fingerprint, now, "the rule is no longer loaded")
-            self._save(ledger, store.cursors.next(TRANSACTION), now)
+            self._save(ledger, number, now)
 
     def _skip_old_rule_times(self, now: float) -> None:
         time = self._availability.next_time()
         if time is None or time >= now - CATCH_UP_SECONDS:
             return
         until = now - CATCH_UP_SECONDS
-        with self._store.transaction():
+        with self._transaction(Entry("skip", now)) as number:
             skipped = self._availability.skip(until, now)
             ledger = Ledger(self._store.alerts.touched((), unfinished_availability=True))
             rules = {rule.id for group in self._groups.groups if group.id in skipped for rule in group.rules}
             for alert in ledger.alerts():
                 if alert.rule_id in rules:
                     ledger.no_data(alert, until, "rule times were not evaluated within 2 h")
-            self._save(ledger, self._store.cursors.next(TRANSACTION), now)
+            self._save(ledger, number, now)
         self.summary.gaps += len(skipped)
 
     def _ingest(self, now: float, files: Sequence[SegmentFile]) -> None:
@@ -151,19 +227,20 @@ class Pipeline:
             else:
                 raise
 
-    def _transact(self, now: float, waiting: Sequence[SegmentFile], time: float | None) -> None:
+    def _transact(
+        self, now: float, waiting: Sequence[SegmentFile], time: float | None, events: Sequence[Event] = ()
+    ) -> None:
         """One transaction: match our own events of before, store the waiting files' rows, judge what is
         new, evaluate rule time `time`."""
         store = self._store
         files = self._waiting.stage(waiting) if waiting else []
         if time is not None:
             self._availability.evaluate(time)
-        with store.transaction():
-            batch = store.cursors.next(TRANSACTION)
+        aside = (set_aside_event(path, reason) for path, reason in self._waiting.unreadable.items())
+        entry = Entry("work", now, tuple(header.segment for header, _ in files), time, (*events, *aside))
+        with self._transaction(entry) as batch:
             matches = self._match_own(batch)
-            self._add_own(
-                [set_aside_event(path, reason) for path, reason in self._waiting.unreadable.items()], batch
-            )
+            self._add_own(entry.events, batch)
             if files:
                 self._store_rows(files, now, batch)
             signals = self._detect(matches, files)
@@ -234,6 +311,7 @@ class Pipeline:
         answers = self._store.polls.answers(devices)
         transitions = advance(changes, answers, self._store.states.current(), self._topology)
         self._store.states.add(transitions)
+        self.changed_devices.update(change.device for change in transitions)
         # The first time a device is seen up is no news.
         news = [change for change in transitions if change.previous or change.state != "up"]
         self._add_own([state_event(change, now) for change in news], batch)
@@ -265,6 +343,9 @@ class Pipeline:
             changes.transitions,
             changes.evidence,
             now,
+        )
+        self.changed_alerts.update(
+            alert.id for alert in (*changes.opened.values(), *changes.changed.values())
         )
         alerts = {alert.id: alert for alert in ledger.alerts()}
         told: dict[bool, list[Event]] = {True: [], False: []}

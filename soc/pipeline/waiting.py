@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from soc.model import Event, SpoolError
@@ -36,6 +36,31 @@ class Waiting:
             found.append((header, path))
             rows += header.rows
         return found
+
+    def find(self, segments: Iterable[str]) -> tuple[list[SegmentFile], int]:
+        """Those of the segments that are not in the store, waiting or done; and how many are gone."""
+        known = self._store.segments.known(list(segments))
+        found: list[SegmentFile] = []
+        gone = 0
+        for segment in segments:
+            if segment in known:
+                continue
+            name = f"{segment}.parquet"
+            paths = (self._spool.directory / name, self._spool.done_directory / name)
+            path = next((path for path in paths if path.exists()), None)
+            if path is None:
+                gone += 1
+                continue
+            try:
+                found.append((read_header(path), path))
+            except SpoolError as error:
+                self.unreadable[path] = str(error)
+        return found, gone
+
+    def put_back(self, files: Iterable[SegmentFile]) -> None:
+        """They wait again."""
+        for _, path in files:
+            self._spool.requeue(path)
 
     def stage(self, files: Sequence[SegmentFile]) -> list[SegmentFile]:
         """Stage the rows of these files for one transaction; returns those that could be read."""

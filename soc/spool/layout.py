@@ -4,7 +4,12 @@ from __future__ import annotations
 
 COLLECT_LOCK = "collect.lock"
 STORE_LOCK = "store.lock"
+STORE_WANTED = "store.wanted"  # held by a hub that waits for the store: who has it leaves off soon
 COLLECT_STATE = "collect.sqlite"
 SPOOL = "spool"
 RECEIVE_LOCK = "receive.lock"
 RAW = "raw"  # in the spool: what was received, before it is refined
+JOURNAL = "journal"
+REDO = "redo"  # in the journal: what each transaction was to do, until a backup holds what it did
+BACKUP = "backup"  # backups before migrations, and those in the making
+SEALED = "sealed"  # Parquet files of what is older than two days

@@ -197,6 +197,11 @@ class Spool:
         with contextlib.suppress(FileNotFoundError):
             path.rename(self.done_directory / path.name)
 
+    def requeue(self, path: Path) -> None:
+        """A done segment waits again: the store lacks it."""
+        with contextlib.suppress(FileNotFoundError):
+            path.rename(self.directory / path.name)
+
     def quarantine(self, path: Path, reason: str) -> None:
         """Set an unreadable segment aside with its reason; nothing else waits for it."""
         with contextlib.suppress(FileNotFoundError):

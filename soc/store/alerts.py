@@ -69,6 +69,7 @@ class Alerts:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.appended: list[Transition] = []  # since somebody emptied it
 
     def touched(self, fingerprints: Collection[str], *, unfinished_availability: bool) -> list[Alert]:
         """Every occurrence of these fingerprints; if wanted also every availability alert that is not
@@ -183,17 +184,44 @@ class Alerts:
                 for position, step in enumerate(transitions)
             ),
         )  # fmt: skip
+        new = self._database.rows(
+            """
+            SELECT position FROM staged_transition
+            WHERE id NOT IN (SELECT id FROM alert_transition)
+            QUALIFY row_number() OVER (PARTITION BY id ORDER BY position) = 1
+            ORDER BY position
+            """
+        )
+        if not new:
+            return
         self._database.execute(
             """
             INSERT INTO alert_transition BY NAME
             SELECT * EXCLUDE (position), $now::TIMESTAMP AS recorded
             FROM staged_transition
-            WHERE id NOT IN (SELECT id FROM alert_transition)
-            QUALIFY row_number() OVER (PARTITION BY id ORDER BY position) = 1
+            WHERE position IN (SELECT unnest($new::BIGINT[]))
             ORDER BY position
             """,
-            {"now": moment(now)},
+            {"now": moment(now), "new": [position for (position,) in new]},
         )
+        self.appended += [transitions[position] for (position,) in new]
+
+    def reinstate(
+        self, alert: Alert, transition: Transition, evidence: Sequence[tuple[str, float]], now: float
+    ) -> bool:
+        """Bring in a step that the journal holds, the alert as it was then; False when it is in already."""
+        if self.transition(transition.id) is not None:
+            return False
+        if self.find(alert.id) is None:
+            self._insert_opened([alert])
+            self._database.execute(
+                "UPDATE alert SET number = $number, supplier = $supplier, site = $site WHERE id = $id",
+                {"number": alert.number, "supplier": alert.supplier, "site": alert.site, "id": alert.id},
+            )
+        self._replace_current([alert])
+        self._append_transitions([transition], now)
+        self._append_evidence([(alert.id, event_id, time) for event_id, time in evidence])
+        return True
 
     def _append_evidence(self, evidence: Sequence[tuple[str, str, float]]) -> None:
         if not evidence:
@@ -247,6 +275,11 @@ class Alerts:
             "WHERE alert.id = upper($name) OR number = $number", {"name": name, "number": int(number)}
         )
         return found[0] if found else None
+
+    def by_ids(self, ids: Collection[str]) -> dict[str, Alert]:
+        """Those alerts, by id."""
+        self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
+        return {alert.id: alert for alert in self._alerts("WHERE alert.id IN (SELECT id FROM staged_id)")}
 
     def history(self, alert_id: str) -> list[Transition]:
         """Its transitions, oldest first."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from soc.model import StoreError
+from soc.spool.layout import BACKUP
 from soc.store.alert_list import AlertList
 from soc.store.alerts import Alerts
 from soc.store.cursors import Cursors
@@ -21,6 +23,7 @@ from soc.store.migrate import migrate
 from soc.store.outbox import Outbox
 from soc.store.overview import Overview
 from soc.store.polls import Polls
+from soc.store.record import Entry, Pending, Record, Step
 from soc.store.rules import Rules
 from soc.store.segments import Segments
 from soc.store.series import Series
@@ -28,13 +31,15 @@ from soc.store.states import States
 from soc.store.status import Status
 
 FILE_NAME = "soc.duckdb"
+TRANSACTION = "transaction"  # the cursor that numbers them
 
 
 class Store:
     """Questions by entity: `store.series`, `store.alerts` … Use as a context manager to close it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, record: Record | None = None) -> None:
         self._database = database
+        self._record = record
         self.alert_list = AlertList(database)
         self.alerts = Alerts(database)
         self.cursors = Cursors(database)
@@ -56,11 +61,63 @@ class Store:
         """Rows of a SELECT made by a rule compiler; values are bound, never part of the text."""
         return self._database.rows(sql, parameters)
 
+    @property
+    def number(self) -> int:
+        """Of the last transaction that is in; they count from 1."""
+        return self.cursors.get(TRANSACTION) or 0
+
     @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside happens, or nothing."""
-        with self._database.transaction():
-            yield
+    def transaction(self, entry: Entry | None = None, number: int | None = None) -> Iterator[int]:
+        """Everything inside happens, or nothing. Gives the transaction's number.
+
+        What it is to do and what became of alerts is noted in the journal before it commits. `number` is
+        given where it is done again. Without an entry it is housekeeping, neither numbered nor noted:
+        alerts and what comes from segments stay as they are.
+        """
+        if entry is None:
+            with self._database.transaction():
+                yield self.number
+            return
+        number = number or self.number + 1
+        noted = False
+        steps: list[Step] = []
+        try:
+            with self._database.transaction():
+                self.cursors.set(TRANSACTION, number)
+                self.alerts.appended = []
+                yield number
+                if self._record is not None:
+                    steps = self._steps()
+                    noted = True
+                    self._record.write(number, entry, steps)
+        except BaseException:
+            if noted:
+                self._withdraw(number, bool(steps))
+            raise
+
+    def _steps(self) -> list[Step]:
+        """What this transaction has made of alerts."""
+        appended = self.alerts.appended
+        alerts = self.alerts.by_ids({step.alert_id for step in appended}) if appended else {}
+        return [
+            Step(
+                step,
+                alerts[step.alert_id],
+                tuple(self.alerts.evidence(step.alert_id)) if step.action == "opened" else (),
+            )
+            for step in appended
+        ]
+
+    def _withdraw(self, number: int, steps: bool) -> None:
+        # A store that stopped cannot say whether it has committed: who opens it next finds out.
+        with suppress(StoreError):
+            if self._record is not None and self.number < number:
+                self._record.withdraw(number, steps=steps)
+
+    def pending(self) -> list[Pending]:
+        """Transactions that the journal holds and this store lacks: killed before they were committed, or
+        lost with the end of the write-ahead log, or made since the backup that this store was."""
+        return self._record.pending(self.number) if self._record is not None else []
 
     def reader(self) -> Store:
         """The same store over a connection of its own, for questions of another thread.
@@ -75,6 +132,8 @@ class Store:
 
     def close(self) -> None:
         self._database.close()
+        if self._record is not None:
+            self._record.close()
 
     def __enter__(self) -> Self:
         return self
@@ -88,11 +147,17 @@ class Store:
 def open_store(data_directory: Path, *, spool_directory: Path) -> Store:
     """Open or create the store in `data_directory`; the caller holds store.lock.
 
-    SQL may read files below `spool_directory` only. Raises StoreError when the store is damaged,
-    newer than this program, or opened by another process.
+    SQL may read files below `spool_directory` only, and write below the directory of backups. Raises
+    StoreError when store or journal are damaged, the store is newer than this program, or another process
+    has opened it.
     """
     data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return _ready(connect(data_directory / FILE_NAME, [spool_directory]))
+    record = Record(data_directory)
+    try:
+        return _ready(connect(data_directory / FILE_NAME, [spool_directory, data_directory / BACKUP]), record)
+    except BaseException:
+        record.close()
+        raise
 
 
 def memory_store(readable: Sequence[Path] = ()) -> Store:
@@ -100,10 +165,10 @@ def memory_store(readable: Sequence[Path] = ()) -> Store:
     return _ready(connect(None, readable))
 
 
-def _ready(database: Database) -> Store:
+def _ready(database: Database, record: Record | None = None) -> Store:
     try:
         migrate(database)
     except BaseException:
         database.close()
         raise
-    return Store(database)
+    return Store(database, record)
