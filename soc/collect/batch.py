@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from soc.collect import credentials
 from soc.collect.declare import Collector
 from soc.collect.outcome import Outcome, outcomes
-from soc.collect.plan import interval_seconds, next_due
+from soc.collect.plan import Due, absence_seconds, interval_seconds, next_due
 from soc.collect.port import Answer, Failure, ResolvedCredential
 from soc.collect.state import CollectState, Contact, Refusal, Task, Told
 from soc.model import Cursor, Device, Event, LogRecord, Match, Poll, Sample, canonical_labels
@@ -97,20 +97,18 @@ class Batch:
         self._contacts: dict[tuple[str, str], Contact] = {}
         self._refusals: dict[tuple[str, str], Refusal | None] = {}
 
-    def absorb(
-        self, transport: str, answer: Answer, collectors: Sequence[Collector], contacted: bool = True
-    ) -> Failure | None:
+    def absorb(self, due: Due, answer: Answer, contacted: bool = True) -> Failure | None:
         """Take in one answer; returns what failed on the device, if anything did.
 
         `contacted` is false where nothing was sent: such an answer says nothing about the device.
         """
-        found = outcomes(answer, collectors)
+        found = outcomes(answer, due.collectors)
         if contacted:
-            self._contact(transport, answer, collectors)
-        claimed = self._memory.claimed(answer.job.device.name, transport)
+            self._contact(due, answer)
+        claimed = self._memory.claimed(due.device.name, due.transport)
         for outcome in found:
             give_way(outcome, claimed)
-            self._outcome(answer, outcome, claimed)
+            self._outcome(due, answer, outcome, claimed)
         return answer.failure or next((item.failure for item in found if item.failure), None)
 
     def finish(self, refine: Refine) -> None:
@@ -135,10 +133,9 @@ class Batch:
                 state.save_cursors(self.builder.cursors, writer, segment)
         self._memory.settle()
 
-    def _contact(self, transport: str, answer: Answer, collectors: Sequence[Collector]) -> None:
+    def _contact(self, due: Due, answer: Answer) -> None:
         """The transport's own rows: did the device answer at all, and with which credential."""
-        device = answer.job.device
-        interval = min(interval_seconds(collector, device, self._intervals) for collector in collectors)
+        device, transport, interval = due.device, due.transport, due.interval_seconds
         self._poll(answer, transport, interval, answer.failure, up=answer.answered)
         for reason, count in sorted(answer.counts.items()):
             labels = {"collector": transport, "reason": reason}
@@ -163,8 +160,8 @@ class Batch:
         if memory.rests.accepted(device, answer.credential):
             self._refusals[device, answer.credential] = None
 
-    def _outcome(self, answer: Answer, outcome: Outcome, claimed: Claims) -> None:
-        device = answer.job.device
+    def _outcome(self, due: Due, answer: Answer, outcome: Outcome, claimed: Claims) -> None:
+        device = due.device
         collector = outcome.collector
         task = self._memory.tasks.get((device.name, collector.name))
         interval = interval_seconds(collector, device, self._intervals)
@@ -187,12 +184,12 @@ class Batch:
         if reason != previous:
             self._event(answer, collector.name, outcome.failure, previous)
         failed = outcome.failure is not None
-        due = next_due(device.name, collector, task, interval, answer.time, failed)
-        absent_until = answer.time + self._intervals["configuration"] if outcome.absent else 0.0
+        again = next_due(device.name, collector, task, interval, due.planned, failed)
+        absent_until = answer.time + absence_seconds(self._intervals) if outcome.absent else 0.0
         # A host that does not answer is still what it said it is.
         facts = tuple((fact.key, fact.instance) for fact in outcome.facts) if not failed else before.facts
         key = (device.name, collector.name)
-        self._memory.tasks[key] = self._tasks[key] = Task(due, reason, absent_until)
+        self._memory.tasks[key] = self._tasks[key] = Task(again, reason, absent_until)
         if (said := Told(series, facts)) != before:
             told[collector.name] = self._told[key] = said
 

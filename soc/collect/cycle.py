@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from soc.collect.batch import Memory
 from soc.collect.environment import Environment, Summary
-from soc.collect.plan import contacts, plan
+from soc.collect.plan import Applying, contacts, plan
 from soc.collect.recorder import Recorder
 from soc.collect.recover import recover_cursors
 from soc.collect.run import run_jobs
@@ -39,7 +39,7 @@ def run_cycle(
     summary = recorder.summary
     due = plan(
         contacts(environment.inventory, environment.transports),
-        environment.collectors,
+        Applying(environment.collectors),
         memory.tasks,
         environment.inventory.settings.intervals,
         environment.now(),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from soc.collect import credentials
 from soc.collect.batch import PRECEDENCE
 from soc.collect.declare import Collector
 from soc.collect.outcome import Outcome, outcomes
-from soc.collect.plan import contacts, plan
+from soc.collect.plan import Applying, contacts, plan
 from soc.collect.port import Answer, Failure, Job, Transport
 from soc.collect.run import run_jobs
 from soc.inventory import Inventory
@@ -31,27 +32,27 @@ def poll_once(
 ) -> None:
     """Ask the named devices everything that applies; `on_device` gets a document a device as it is done.
 
+    Staged and retired devices are asked as well: this is how one looks at them.
     `deadline` is on the `monotonic` clock. The document is that of `soc poll --json` (docs/reference.md).
     """
-    pairs = contacts(inventory, available, (inventory.devices[name] for name in devices))
+    named = (replace(inventory.devices[name], state="active") for name in devices)
+    pairs = contacts(inventory, available, named)
     resolved, unresolved = credentials.resolve_all(
         inventory, {name for device, _ in pairs for name in device.credentials}
     )
-    gathering = {device.name: _Gathering(device, set(names)) for device, names in pairs}
+    gathering = {device.name: _Gathering(device) for device, _ in pairs}
     jobs: dict[str, list[Job]] = {}
-    collectors_of: dict[tuple[str, str], tuple[Collector, ...]] = {}
 
     def settle(transport: str, answer: Answer) -> None:
         gathered = gathering[answer.job.device.name]
-        gathered.add(transport, answer, collectors_of[answer.job.device.name, transport])
+        gathered.add(transport, answer)
         if not gathered.waiting:
             on_device(gathered.document())
 
-    due = plan(pairs, collectors, {}, inventory.settings.intervals, now(), everything=True)
+    due = plan(pairs, Applying(collectors), {}, inventory.settings.intervals, now(), everything=True)
     for item in due:
-        collectors_of[item.device.name, item.transport] = item.collectors
+        gathering[item.device.name].waiting[item.transport] = item.collectors
     for gathered in gathering.values():
-        gathered.waiting &= {item.transport for item in due if item.device is gathered.device}
         if not gathered.waiting:
             on_device(gathered.document())
     for item in due:
@@ -70,15 +71,15 @@ def poll_once(
 class _Gathering:
     """What is known of one device while its transports run."""
 
-    def __init__(self, device: Device, waiting: set[str]) -> None:
+    def __init__(self, device: Device) -> None:
         self.device = device
-        self.waiting = waiting
+        self.waiting: dict[str, tuple[Collector, ...]] = {}  # by transport
         self.answered = False
         self.problems: list[str] = []
         self._outcomes: list[Outcome] = []
 
-    def add(self, transport: str, answer: Answer, collectors: Sequence[Collector]) -> None:
-        self.waiting.discard(transport)
+    def add(self, transport: str, answer: Answer) -> None:
+        collectors = self.waiting.pop(transport)
         self.answered |= answer.answered
         if answer.failure:
             self.problems.append(f"{transport}: {answer.failure.reason}: {answer.failure.detail}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from math import floor, inf
 
 from soc.collect.declare import Collector
 from soc.collect.state import Task
@@ -28,6 +30,8 @@ class Due:
     device: Device
     transport: str
     collectors: tuple[Collector, ...]
+    interval_seconds: float  # the shortest of all that apply over this transport, due or not
+    planned: float  # UTC seconds
 
 
 def interval_seconds(collector: Collector, device: Device, intervals: Mapping[str, float]) -> float:
@@ -35,7 +39,12 @@ def interval_seconds(collector: Collector, device: Device, intervals: Mapping[st
     own = device.every.get(collector.every)
     if own is not None:
         return own
-    return intervals[collector.every] if collector.every in intervals else parse_duration(collector.every)
+    return intervals[collector.every] if collector.every in intervals else _literal(collector.every)
+
+
+@cache
+def _literal(every: str) -> float:
+    return parse_duration(every)
 
 
 def transports(device: Device, kinds: Collection[str], ping: bool) -> tuple[str, ...]:
@@ -78,9 +87,26 @@ def applies(collector: Collector, device: Device) -> bool:
     )
 
 
+class Applying:
+    """Which collectors apply: remembered by tower, kind and transport, of which there are few."""
+
+    def __init__(self, collectors: Iterable[Collector]) -> None:
+        self._collectors = tuple(collectors)
+        self._found: dict[tuple[str, str, str], tuple[Collector, ...]] = {}
+
+    def over(self, transport: str, device: Device) -> tuple[Collector, ...]:
+        key = (device.tower, device.kind, transport)
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = tuple(
+                item for item in self._collectors if item.transport == transport and applies(item, device)
+            )
+        return found
+
+
 def plan(
-    devices: Sequence[tuple[Device, Sequence[str]]],
-    collectors: Sequence[Collector],
+    devices: Iterable[tuple[Device, Sequence[str]]],
+    applying: Applying,
     tasks: Mapping[tuple[str, str], Task],
     intervals: Mapping[str, float],
     now: float,
@@ -91,42 +117,36 @@ def plan(
     `devices` pairs each device with its transports. `everything` ignores due times, not what was
     found not to apply.
     """
-    by_transport: dict[str, list[Collector]] = {}
-    for collector in collectors:
-        by_transport.setdefault(collector.transport, []).append(collector)
     found = []
     for device, names in devices:
         for transport in names:
-            due = tuple(
-                collector
-                for collector in by_transport.get(transport, ())
-                if applies(collector, device)
-                and _is_due(
-                    tasks.get((device.name, collector.name)),
-                    interval_seconds(collector, device, intervals),
-                    now,
-                    everything,
-                )
-            )
+            due, shortest = [], inf
+            for collector in applying.over(transport, device):
+                interval = interval_seconds(collector, device, intervals)
+                shortest = min(shortest, interval)
+                task = tasks.get((device.name, collector.name))
+                from_ = _due_from(task, interval, intervals, now)
+                if from_ <= now or (everything and not (task and _absent(task, intervals, now))):
+                    due.append(collector)
             if due:
-                found.append(Due(device, transport, due))
+                found.append(Due(device, transport, tuple(due), shortest, now))
     return found
 
 
-def _is_due(task: Task | None, interval: float, now: float, everything: bool) -> bool:
-    if task is not None and _absent(task, now):
-        return False
-    return everything or _due_from(task, interval, now) <= now
+def _absent(task: Task, intervals: Mapping[str, float], now: float) -> bool:
+    """Whether it was found not to apply; not for ever, though the clock was stepped back since."""
+    return now < task.absent_until <= now + 2 * absence_seconds(intervals)
 
 
-def _absent(task: Task, now: float) -> bool:
-    return task.absent_until > now and task.absent_until - now < 1e7
+def absence_seconds(intervals: Mapping[str, float]) -> float:
+    """How long what does not apply to a device is not asked for again."""
+    return intervals["configuration"]
 
 
-def _due_from(task: Task | None, interval: float, now: float) -> float:
+def _due_from(task: Task | None, interval: float, intervals: Mapping[str, float], now: float) -> float:
     if task is None:
         return now
-    if _absent(task, now):
+    if task.absent_until and _absent(task, intervals, now):
         return task.absent_until
     # A due time further off than one interval comes from a clock that was stepped back.
     return now if task.due > now + 2 * interval else task.due - _SLACK_RATIO * interval
@@ -145,6 +165,7 @@ def next_look(
             _due_from(
                 tasks.get((device.name, collector.name)),
                 interval_seconds(collector, device, intervals),
+                intervals,
                 now,
             )
             for collector in collectors
@@ -156,17 +177,15 @@ def next_look(
 def next_due(
     device: str, collector: Collector, task: Task | None, interval: float, now: float, failed: bool = False
 ) -> float:
-    """When the collector is due again after a poll at `now`: its own schedule, without drift.
+    """When the collector is due again after a poll planned for `now`: its own schedule, without drift.
 
-    The first poll of a long interval is followed by a shorter wait, different for each device; a
-    failed one is repeated soon, however long the interval.
+    A long interval's polls lie where the device's name says, so that no outage brings devices into
+    step; a failed one is repeated soon, however long the interval.
     """
-    if failed and interval > RETRY_SECONDS:
-        return now + RETRY_SECONDS
-    if task is None:
-        if interval < _SPREAD_FROM_SECONDS:
-            return now + interval
-        share = int(digest(device, collector.every, size=4), 16) / 0xFFFFFFFF
-        return now + interval * max(share, _SLACK_RATIO)
-    due = task.due + interval
-    return due if now < due <= now + 2 * interval else now + interval
+    if interval < _SPREAD_FROM_SECONDS:
+        anchor = task.due if task else now
+    else:
+        anchor = interval * int(digest(device, collector.every, size=4), 16) / 0xFFFFFFFF
+    # Twice the slack: a poll that was made early must not be due again at once.
+    due = anchor + interval * (floor((now - anchor) / interval + 2 * _SLACK_RATIO) + 1)
+    return min(due, now + RETRY_SECONDS) if failed else due

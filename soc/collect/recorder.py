@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from soc.collect import credentials
 from soc.collect.batch import PRECEDENCE, Batch, Memory
-from soc.collect.declare import Collector
 from soc.collect.environment import Environment, Summary
 from soc.collect.plan import Due
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
@@ -26,7 +25,7 @@ _OWN_FAILURES = frozenset({"parser", "deadline", "credential"})
 class _Round:
     """What is asked of one device at a time; told when all its transports are done."""
 
-    collectors: dict[str, tuple[Collector, ...]] = field(default_factory=dict)  # by transport
+    due: dict[str, Due] = field(default_factory=dict)  # by transport
     waiting: set[str] = field(default_factory=set)  # transports
     answers: list[tuple[str, Answer, bool]] = field(default_factory=list)  # and whether it was contacted
 
@@ -67,7 +66,7 @@ class Recorder:
         for item in due:
             device = item.device
             asked = self._rounds.setdefault(device.name, _Round())
-            asked.collectors[item.transport] = item.collectors
+            asked.due[item.transport] = item
             contact = memory.contacts.get((device.name, item.transport)) or Contact()
             found, resting = credentials.usable(
                 device, item.transport, resolved, memory.rests, contact.credential, environment.now()
@@ -142,7 +141,7 @@ class Recorder:
         asked.answers.sort(key=lambda item: PRECEDENCE.index(item[0]))
         failed = False
         for transport, answer, contacted in asked.answers:
-            failure = self._batch.absorb(transport, answer, asked.collectors[transport], contacted)
+            failure = self._batch.absorb(asked.due[transport], answer, contacted)
             if failure is not None:
                 failed = True
                 self._tell(name, failure)

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 
 from soc.collect.declare import Collector
-from soc.collect.plan import Due, applies, next_look, plan
+from soc.collect.plan import Applying, Due, next_look, plan
 from soc.collect.state import Task
 from soc.model import Device
 
@@ -27,10 +27,9 @@ class Schedule:
     ) -> None:
         """`contacts` pairs each device with its transports; `tasks` is looked at again and again."""
         self._contacts = {device.name: (device, tuple(names)) for device, names in contacts}
-        self._collectors = collectors
+        self._applying = Applying(collectors)
         self._tasks = tasks
         self._intervals = intervals
-        self._applying: dict[tuple[str, str, tuple[str, ...]], list[Collector]] = {}
         self._heap: list[tuple[float, str]] = []
         for name in self._contacts:
             self._push(name, now, 0.0)
@@ -42,9 +41,8 @@ class Schedule:
             time, name = heapq.heappop(self._heap)
             late = max(late, now - time)
             names.append(name)
-        found = plan(
-            [self._contacts[name] for name in names], self._collectors, self._tasks, self._intervals, now
-        )
+        contacts = [self._contacts[name] for name in names]
+        found = plan(contacts, self._applying, self._tasks, self._intervals, now)
         for name in set(names) - {item.device.name for item in found}:
             self._push(name, now, now + _AGAIN_SECONDS)
         return found, late
@@ -55,11 +53,7 @@ class Schedule:
 
     def _push(self, name: str, now: float, earliest: float) -> None:
         device, transports = self._contacts[name]
-        key = (device.tower, device.kind, transports)
-        if key not in self._applying:
-            self._applying[key] = [
-                item for item in self._collectors if item.transport in transports and applies(item, device)
-            ]
-        time = next_look(device, self._applying[key], self._tasks, self._intervals, now)
+        collectors = [item for transport in transports for item in self._applying.over(transport, device)]
+        time = next_look(device, collectors, self._tasks, self._intervals, now)
         if time is not None:
             heapq.heappush(self._heap, (max(time, earliest), name))
