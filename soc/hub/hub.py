@@ -1,0 +1,153 @@
+"""The hub as its API sees it: what is in force, how it is, and what it can be asked to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+
+from soc.hub.port import Health, News
+from soc.hub.writer import Writer
+from soc.inventory import Inventory, load_inventory
+from soc.model import ConfigurationError, Device, Event
+from soc.model.alerts import Alert
+from soc.model.ids import digest, ulid_time_ms
+from soc.pipeline.actions import AlertAction, perform, record
+from soc.pipeline.headless import Site
+from soc.store import Store
+
+MAXIMUM_MESSAGE_CHARACTERS = 2000
+_STALE_INTERVALS = 2.5
+_CRON_SECONDS = 300.0  # the rarest cycles that a cron job is expected to run
+
+
+class Hub:
+    """Fulfils soc.hub.port.HubPort."""
+
+    def __init__(
+        self, site: Site, tell: Callable[[str], None], inventory_changed: Callable[[], None]
+    ) -> None:
+        """From within the running loop; `inventory_changed` is called after each swap."""
+        self.site = site
+        self.writer = Writer(site, tell, self._renew_readers)
+        self.renew_readers: Callable[[], Coroutine[None, None, None]] | None = None  # once there is an API
+        self.last_contact: float | None = None
+        self._tell = tell
+        self._inventory_changed = inventory_changed
+        self._loop = asyncio.get_running_loop()
+        self._applying = asyncio.Lock()
+        self._started = site.now()
+
+    @property
+    def data_directory(self) -> Path:
+        return self.site.data
+
+    def now(self) -> float:
+        return self.site.now()
+
+    def inventory(self) -> Inventory:
+        return self.site.inventory
+
+    def reader(self) -> Store:
+        return self.writer.reader()
+
+    def submit(self, action: AlertAction) -> Future[Alert]:
+        return self.writer.submit(
+            lambda store: perform(store, action, self.now()), lambda alert: News(frozenset({alert.id}))
+        )
+
+    def record(self, event: Event) -> None:
+        self.writer.submit(lambda store: record(store, event))
+
+    def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:
+        return self.writer.subscribe(listener)
+
+    def health(self) -> Health:
+        waiting = sorted(self.site.spool.glob("*.parquet"))
+        oldest = ulid_time_ms(waiting[0].stem) / 1000 if waiting else 0.0
+        figures = self.writer.figures
+        return Health(
+            pid=os.getpid(),
+            started=self._started,
+            blind_since=self.blind_since(),
+            segments_waiting=len(waiting),
+            lag_seconds=max(0.0, self.now() - oldest) if oldest else 0.0,
+            transactions_total=figures.transactions,
+            transaction_seconds_total=figures.seconds,
+        )
+
+    def blind_since(self) -> float | None:
+        """The last contact with any device, once that is too long ago; None while we see."""
+        inventory = self.site.inventory
+        if not any(device.state == "active" for device in inventory.devices.values()):
+            return None
+        shortest = min(inventory.settings.intervals.values())
+        rarest = _CRON_SECONDS if inventory.settings.collection == "external" else 60.0
+        last = max(self.last_contact or 0.0, self._started)
+        if self.now() <= last + _STALE_INTERVALS * max(shortest, rarest):
+            return None
+        return self.last_contact or self._started
+
+    def apply_inventory(self) -> Future[Mapping[str, int]]:
+        return asyncio.run_coroutine_threadsafe(self.apply(), self._loop)
+
+    async def apply(self) -> Mapping[str, int]:
+        """Read the inventory aside and put it in force; returns how many devices it adds, changes, removes.
+
+        Raises ConfigurationError with every problem, StoreError or HubBusyError: the one in force stays.
+        """
+        async with self._applying:
+            before = self.site.inventory
+            try:
+                inventory = await asyncio.to_thread(load_inventory, before.path, self.site.data / "cache")
+            except ConfigurationError as error:
+                self._tell(f"the inventory is not taken, the one before stays in force:\n{error}")
+                self.tell_event("inventory", f"inventory refused: {error}", severity_id=3)
+                raise
+            counts = await asyncio.to_thread(difference, before.devices, inventory.devices)
+            site = replace(self.site, inventory=inventory)
+            await asyncio.wrap_future(self.writer.take_over(site))
+            self.site = site
+            self._inventory_changed()
+            told = ", ".join(f"{count} {what}" for what, count in counts.items())
+            self._tell(f"inventory taken: {told}")
+            fields = {what: str(count) for what, count in counts.items()}
+            self.tell_event("inventory", f"inventory taken: {told}", fields=fields)
+            return counts
+
+    def tell_event(
+        self, service: str, message: str, *, severity_id: int = 1, fields: Mapping[str, str] | None = None
+    ) -> None:
+        """Store an event about the hub itself (`product: soc`, `category: hub`)."""
+        now = self.now()
+        self.record(
+            Event(
+                id=digest("hub", service, message, f"{now:.6f}"),
+                time=now,
+                received=now,
+                product="soc",
+                category="hub",
+                service=service,
+                severity_id=severity_id,
+                message=message[:MAXIMUM_MESSAGE_CHARACTERS],
+                fields=fields or {},
+            )
+        )
+
+    def _renew_readers(self) -> None:
+        """From the writer's thread: the store is about to close."""
+        if self.renew_readers is not None:
+            renewed: Future[None] = asyncio.run_coroutine_threadsafe(self.renew_readers(), self._loop)
+            renewed.result()
+
+
+def difference(before: Mapping[str, Device], after: Mapping[str, Device]) -> dict[str, int]:
+    """How many devices were added, changed and removed."""
+    return {
+        "added": sum(name not in before for name in after),
+        "changed": sum(name in before and before[name] != device for name, device in after.items()),
+        "removed": sum(name not in after for name in before),
+    }
