@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from soc.detection import RuleSet
 from soc.intake import Refiner
 from soc.intake.frame import decoders, programs
-from soc.model import Device, LogRecord
+from soc.intake.refine import ReceivedLine
+from soc.model import Device, Event, LogRecord
 from soc.model.ids import digest
 from tests.support.rules import load_documents, rule_document
 
@@ -126,3 +128,79 @@ def test_formats_and_programs_are_found_by_their_files() -> None:
     """Adding a file adds a format or a program."""
     assert set(decoders()) == {"syslog", "journal"}
     assert {"sshd", "sudo", "su", "useradd"} <= set(programs())
+
+
+def sent(message: str, **more: object) -> ReceivedLine:
+    values = {"id": "e1", "source_address": "192.0.2.10", "transport": "udp", "received": RECEIVED, **more}
+    return ReceivedLine(message=message, **values)  # type: ignore[arg-type]
+
+
+def event_of(line: ReceivedLine, refiner: Refiner = REFINER) -> Event:
+    (event,), _ = refiner.refine_received([line])
+    return event
+
+
+def test_a_line_that_was_sent_becomes_an_event() -> None:
+    """Its device is whose address it came from, in whose time zone its time is read."""
+    event = event_of(
+        sent("<38>Jan  2 12:59:58 other sshd[7]: Failed password for root from 192.0.2.5 port 22 ssh2")
+    )
+    assert (event.id, event.device, event.source_address, event.relayed) == (
+        "e1",
+        "web-01",
+        "192.0.2.10",
+        False,
+    )
+    assert (event.time, event.received) == (RECEIVED - 2, RECEIVED)
+    assert (event.service, event.user, event.source_ip) == ("sshd", "root", "192.0.2.5")
+    assert event.fields["hostname"] == "other"
+    assert (event.fields["stream"], event.fields["transport"]) == ("syslog", "udp")
+
+
+def test_an_unknown_sender_is_no_device() -> None:
+    """Its messages are kept all the same."""
+    event = event_of(sent("what?", source_address="198.51.100.1"))
+    assert (event.device, event.source_address, event.service, event.message) == (
+        "", "198.51.100.1", "unparsed", "what?",
+    )  # fmt: skip
+
+
+def test_a_relayed_line_is_its_senders() -> None:
+    """The host it names is the device, whose time zone counts; the address stays the relay's."""
+    refiner = Refiner({"web-01": WEB}, RuleSet(), [ip_network("10.9.0.0/24")])
+    line = sent("<38>Jan  2 12:59:58 web-01 app[7]: hello", source_address="10.9.0.1")
+    event = event_of(line, refiner)
+    assert (event.device, event.source_address, event.relayed) == ("web-01", "10.9.0.1", True)
+    assert event.time == RECEIVED - 2
+
+
+@pytest.mark.parametrize(
+    ("claimed", "offset"),
+    [
+        ("12:58:01", -119),
+        ("12:57:59", -120),
+        ("09:00:00", -120),
+        ("13:00:04", 4),
+        ("13:00:06", 5),
+        ("20:00:00", 5),
+    ],
+)
+def test_a_claimed_time_is_believed_within_bounds(claimed: str, offset: int) -> None:
+    """At most two minutes before, and five seconds after, it was received."""
+    event = event_of(sent(f"<38>Jan  2 {claimed} web-01 app[7]: hello"))
+    assert event.time - event.received == offset
+
+
+def test_sent_lines_are_matched(tmp_path: Path) -> None:
+    """The same rules as for pulled lines."""
+    rules = load_documents(
+        tmp_path,
+        rule_document(
+            {"selection": {"message|contains": "hello"}, "condition": "selection"},
+            logsource={"product": "linux"},
+        ),
+    )
+    refiner = Refiner({"web-01": WEB}, rules)
+    line = sent("<38>Jan  2 12:59:58 web-01 app[7]: hello")
+    _, (match,) = refiner.refine_received([line])
+    assert (match.event_id, match.device) == ("e1", "web-01")

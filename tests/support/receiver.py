@@ -93,13 +93,16 @@ def receiver(data: Path, *options: str, tcp: bool = True) -> Iterator[RunningRec
 
 
 @contextmanager
-def start(data: Path, *options: str, command: tuple[str, ...] = SOC) -> Iterator[RunningReceiver]:
+def start(
+    data: Path, *options: str, command: tuple[str, ...] = SOC, close_fds: bool = True
+) -> Iterator[RunningReceiver]:
     """The same with these options only."""
     process = subprocess.Popen(
         [*command, "receive", "--json", "--data", str(data), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        close_fds=close_fds,
     )
     assert process.stdout
     assert process.stderr
