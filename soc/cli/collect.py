@@ -2,15 +2,23 @@
 
 A device that does not answer is data, not an error. Exit code 1: collection itself failed in part (a
 credential unresolved, a parser raised, the deadline cut the cycle, the spool over 80 %); 75: another
-process collects, nothing was sent.
+`soc collect` is at work, nothing was sent. Beside a hub that collects itself nothing is polled, exit
+code 0; one with `collection: external` ingests what is polled here.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from soc.collect.environment import Summary
+    from soc.model import LockHeldError
+    from soc.pipeline import PipelineSummary
 
 _EXAMPLES = """examples:
   soc collect --inventory /etc/soc/inventory.yaml
@@ -36,19 +44,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """One cycle; 0, or 1 when collection itself failed in part."""
     from soc.cli._load import seconds, site_of
+    from soc.collect.environment import Summary
     from soc.collect.transports import transports_for
-    from soc.model import SpoolError
+    from soc.model import LockHeldError, SpoolError
     from soc.pipeline.headless import collect, ingest, refine
+    from soc.spool.layout import HUB_COMMAND
 
     deadline, wait = seconds(args.deadline), seconds(args.store_wait)
     site = site_of(args, "soc collect")
-    summary = collect(
-        site,
-        transports_for(site.inventory),
-        deadline_seconds=deadline,
-        everything=args.all,
-        progress=_progress() if sys.stderr.isatty() and not args.json else None,
-    )
+    try:
+        summary = collect(
+            site,
+            transports_for(site.inventory),
+            deadline_seconds=deadline,
+            everything=args.all,
+            progress=_progress() if sys.stderr.isatty() and not args.json else None,
+        )
+    except LockHeldError as error:
+        if not _is_hub(error):
+            raise
+        _tell(f"the hub (pid {error.pid}) collects; nothing was polled here")
+        _print(args, Summary(), None)
+        return 0
     for problem in summary.problems[:50]:
         _tell(problem)
     if len(summary.problems) > 50:
@@ -58,9 +75,32 @@ def run(args: argparse.Namespace) -> int:
     except SpoolError as error:  # ingestion may make the room that is missing
         summary.problems.append(str(error))
         _tell(str(error))
-    done = ingest(site, wait)
-    if done is None:
-        _tell("another process has the store: the segments stay in the spool for it, nothing is lost")
+    done = None
+    try:
+        done = ingest(site, wait)
+    except LockHeldError as error:
+        who = "the hub" if error.command == HUB_COMMAND else "another process"
+        _tell(f"{who} has the store: the segments stay in the spool for it, nothing is lost")
+    _print(args, summary, done)
+    return 1 if summary.problems or (done is not None and done.quarantined) else 0
+
+
+def _is_hub(error: LockHeldError) -> bool:
+    """Whether a hub holds the lock that lives: the workers of a dead one end in a moment."""
+    from soc.spool.layout import HUB_COMMAND
+
+    if error.command != HUB_COMMAND:
+        return False
+    try:
+        os.kill(error.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it lives, as somebody else
+        pass
+    return True
+
+
+def _print(args: argparse.Namespace, summary: Summary, done: PipelineSummary | None) -> None:
     counts = summary.counts()
     if args.json:
         print(json.dumps(counts))
@@ -72,7 +112,6 @@ def run(args: argparse.Namespace) -> int:
         )
         if done is not None:
             print(f"{done.rule_times} rule times evaluated, {done.alerts_opened} alerts opened")
-    return 1 if summary.problems or (done is not None and done.quarantined) else 0
 
 
 def _tell(text: str) -> None:

@@ -38,9 +38,9 @@ def run(args: argparse.Namespace) -> int:
     """0 after SIGTERM or SIGINT; 75 when another hub, or a cycle that does not end, has the store."""
     from soc.cli._load import site_of
     from soc.hub.api.socket import SOCKET_NAME
-    from soc.hub.collection import HUB_COMMAND
     from soc.hub.serve import Options, serve
     from soc.model import ConfigurationError
+    from soc.spool.layout import HUB_COMMAND
 
     if not 1 <= args.workers <= _MAXIMUM_WORKERS:
         raise ConfigurationError(f"--workers: a number from 1 to {_MAXIMUM_WORKERS}")
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     )
 
     def ready(socket: Path) -> None:
-        line = {"socket": str(socket), "pid": os.getpid()}
+        line = {"socket": str(socket.absolute()), "pid": os.getpid()}
         print(json.dumps(line) if args.json else f"serving at {socket}", flush=True)
 
     serve(site, options, _tell, ready)

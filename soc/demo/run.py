@@ -37,11 +37,10 @@ def past(site: Site, estate: Estate, control: Control) -> None:
             state.close()
     control.tell(f"{minutes} minutes of history collected in {site.monotonic() - begun:.1f} s")
     done = ingest(site)
-    if done is not None:
-        control.tell(
-            f"{done.samples} samples and {done.events} events stored, {done.rule_times} rule times "
-            f"evaluated, {done.alerts_opened} alerts opened after {site.monotonic() - begun:.1f} s"
-        )
+    control.tell(
+        f"{done.samples} samples and {done.events} events stored, {done.rule_times} rule times "
+        f"evaluated, {done.alerts_opened} alerts opened after {site.monotonic() - begun:.1f} s"
+    )
 
 
 def live(site: Site, seconds: float, control: Control) -> None:
@@ -54,7 +53,7 @@ def live(site: Site, seconds: float, control: Control) -> None:
         done = ingest(site)
         control.tell(
             f"{summary.devices} devices polled, {summary.failed} failed, {summary.samples} samples; "
-            f"{done.rule_times if done else 0} rule times evaluated; {site.monotonic() - begun:.1f} s"
+            f"{done.rule_times} rule times evaluated; {site.monotonic() - begun:.1f} s"
         )
         for problem in summary.problems[:5]:
             control.tell(problem)

@@ -11,10 +11,9 @@ from pathlib import Path
 
 from soc.hub.supervise import Child
 from soc.model import LockHeldError, SocError
-from soc.spool.layout import COLLECT_LOCK
+from soc.spool.layout import COLLECT_LOCK, HUB_COMMAND
 from soc.spool.lock import acquire
 
-HUB_COMMAND = "soc serve"  # what a hub's locks say of their holder
 _LOOK_SECONDS = 0.5
 _SILENCE_SECONDS = 180.0  # a worker says something every ten; a machine may stand still for a while
 _ON_TIME_SECONDS = 60.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from soc.hub.api import Api, start_api
-from soc.hub.collection import HUB_COMMAND, Collection
+from soc.hub.collection import Collection
 from soc.hub.heartbeat import beat
 from soc.hub.hub import Hub
 from soc.hub.supervise import Child
@@ -18,7 +18,7 @@ from soc.hub.systemd import notify, watchdog_seconds
 from soc.model import ConfigurationError, SocError
 from soc.model.clock import ClockWatch
 from soc.pipeline.headless import Site
-from soc.spool.layout import STORE_LOCK, STORE_WANTED
+from soc.spool.layout import HUB_COMMAND, STORE_LOCK, STORE_WANTED
 from soc.spool.lock import acquire
 
 STORE_WAIT_SECONDS = 30.0

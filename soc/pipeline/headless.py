@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +19,8 @@ from soc.inventory import Inventory
 from soc.model import LockHeldError
 from soc.pipeline.pipeline import Pipeline, PipelineSummary
 from soc.promql import RuleGroups
-from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, SPOOL, STORE_LOCK
-from soc.spool.lock import acquire
+from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, HUB_COMMAND, SPOOL, STORE_LOCK, STORE_WANTED
+from soc.spool.lock import acquire, is_held
 from soc.spool.spool import Spool
 from soc.store import open_store
 
@@ -99,18 +100,28 @@ def refine(site: Site) -> Refined:
     return refine_waiting(site.spool, _refiner(site), site.now)
 
 
-def ingest(site: Site, wait_seconds: float = STORE_WAIT_SECONDS) -> PipelineSummary | None:
+def ingest(site: Site, wait_seconds: float = STORE_WAIT_SECONDS) -> PipelineSummary:
     """Take the store: ingest what waits, evaluate every rule time missed, alert.
 
-    None when another process kept store.lock for `wait_seconds`: the segments wait for it or for the
-    next cycle. Raises StoreError when the store cannot take them; they wait then as well.
+    Raises LockHeldError when a hub has the store, or another process kept it for `wait_seconds`: the
+    segments wait for it, or for the next cycle. A hub that asks for the store gets it after the
+    transaction at hand. Raises StoreError when the store cannot take them; they wait then as well.
     """
-    try:
-        with (
-            acquire(site.data / STORE_LOCK, wait_seconds, site.command),
-            open_store(site.data, spool_directory=site.spool) as store,
-        ):
-            pipeline = Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups)
-            return pipeline.run(site.now)
-    except LockHeldError:
-        return None
+    wanted = site.data / STORE_WANTED
+    with _store_lock(site, wait_seconds), open_store(site.data, spool_directory=site.spool) as store:
+        pipeline = Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups)
+        return pipeline.run(site.now, lambda: is_held(wanted))
+
+
+@contextmanager
+def _store_lock(site: Site, wait_seconds: float) -> Iterator[None]:
+    if is_held(site.data / STORE_WANTED):
+        raise LockHeldError("a hub that starts is about to take the store", command=HUB_COMMAND)
+    with ExitStack() as held:
+        try:
+            held.enter_context(acquire(site.data / STORE_LOCK, 0.0, site.command))
+        except LockHeldError as error:
+            if error.command == HUB_COMMAND:
+                raise
+            held.enter_context(acquire(site.data / STORE_LOCK, wait_seconds, site.command))
+        yield
