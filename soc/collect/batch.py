@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from soc.collect import credentials
@@ -94,6 +94,7 @@ class Batch:
         self._logs: list[PulledLog] = []
         self._tasks: dict[tuple[str, str], Task] = {}
         self._told: dict[tuple[str, str], Told] = {}
+        self._forgotten: list[tuple[str, str]] = []
         self._contacts: dict[tuple[str, str], Contact] = {}
         self._refusals: dict[tuple[str, str], Refusal | None] = {}
 
@@ -111,6 +112,20 @@ class Batch:
             self._outcome(due, answer, outcome, claimed)
         return answer.failure or next((item.failure for item in found if item.failure), None)
 
+    def forget(self, device: str, names: Iterable[str]) -> None:
+        """End the series of collectors and transports that apply no more to the device."""
+        memory, time = self._memory, self.created
+        interval = self._intervals["reachability"]
+        told = memory.told(device)
+        for name in names:
+            for metric, labels in told.pop(name, _NOTHING).series:
+                self.builder.add_stale(device, metric, labels, time, interval)
+            if memory.tasks.pop((device, name), None):
+                self._withdraw(device, name, time, interval)
+            if memory.contacts.pop((device, name), None):
+                self._end_own_series(device, name, time, interval)
+            self._forgotten.append((device, name))
+
     def finish(self, refine: Refine) -> None:
         """Decode, normalise and match the pulled log lines into the segment."""
         if not self._logs:
@@ -127,6 +142,7 @@ class Batch:
             state.save_tasks(self._tasks)
             state.save_told(self._told)
             state.save_contacts(self._contacts)
+            state.forget(self._forgotten)
             for (device, credential), refusal in self._refusals.items():
                 state.save_refusal(device, credential, refusal)
             if segment:
@@ -170,7 +186,7 @@ class Batch:
             self._poll(answer, collector.name, interval, outcome.failure, whole)
             self._records(answer, outcome, interval)
         elif task and not task.absent_until:
-            self._withdraw(answer, collector.name, interval)
+            self._withdraw(device.name, collector.name, answer.time, interval)
         told = self._memory.told(device.name)
         before = told.get(collector.name, _NOTHING)
         series = tuple(dict.fromkeys(outcome.series))
@@ -205,9 +221,8 @@ class Batch:
             self._memory.cursors.setdefault(device.name, {}).update(last)
         self.builder.cursors.extend(Cursor(device.name, stream, cursor) for stream, cursor in last.items())
 
-    def _withdraw(self, answer: Answer, collector: str, interval: float) -> None:
+    def _withdraw(self, device: str, collector: str, time: float, interval: float) -> None:
         """It applied and does not any more: what it came to last is no longer true."""
-        device, time = answer.job.device.name, answer.time
         self.builder.add_poll(
             Poll(device, collector, time, ok=True, answered=True, interval_seconds=interval)
         )

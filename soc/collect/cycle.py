@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from soc.collect.batch import Memory
 from soc.collect.environment import Environment, Summary
-from soc.collect.plan import Applying, contacts, plan
+from soc.collect.plan import Applying, contacts, left_over, plan
 from soc.collect.recorder import Recorder
 from soc.collect.recover import recover_cursors
 from soc.collect.run import run_jobs
@@ -31,20 +31,18 @@ def run_cycle(
     made durable (its data is then collected again).
     """
     started = environment.monotonic()
-    environment.spool.check_room()
+    given_up = environment.spool.check_room()
     environment.spool.discard_unsealed()
     recover_cursors(environment.state, environment.spool)
     memory = Memory.of(environment.state, environment.collectors)
     recorder = Recorder(environment, memory, simulated=simulated)
+    recorder.given_up(given_up)
     summary = recorder.summary
-    due = plan(
-        contacts(environment.inventory, environment.transports),
-        Applying(environment.collectors),
-        memory.tasks,
-        environment.inventory.settings.intervals,
-        environment.now(),
-        everything,
-    )
+    devices = contacts(environment.inventory, environment.transports)
+    applying = Applying(environment.collectors)
+    recorder.forget(left_over(devices, applying, [*memory.tasks, *memory.contacts]))
+    intervals = environment.inventory.settings.intervals
+    due = plan(devices, applying, memory.tasks, intervals, environment.now(), everything)
     total = len({item.device.name for item in due})
     jobs = recorder.begin(due)
     deadline = started + deadline_seconds

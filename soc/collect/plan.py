@@ -133,6 +133,29 @@ def plan(
     return found
 
 
+def left_over(
+    devices: Iterable[tuple[Device, Sequence[str]]], applying: Applying, known: Iterable[tuple[str, str]]
+) -> dict[str, list[str]]:
+    """Of `known` (device, collector or transport) those that apply no more, by device.
+
+    `devices` pairs all that are polled with their transports.
+    """
+    names_of: dict[tuple[str, str, tuple[str, ...]], frozenset[str]] = {}
+    expected: dict[str, frozenset[str]] = {}
+    for device, transports in devices:
+        key = (device.tower, device.kind, tuple(transports))
+        if key not in names_of:
+            collectors = [item for name in transports for item in applying.over(name, device)]
+            names_of[key] = frozenset([*transports, *(item.name for item in collectors)])
+        expected[device.name] = names_of[key]
+    nothing: frozenset[str] = frozenset()
+    found: dict[str, list[str]] = {}
+    for device_name, name in known:
+        if name not in expected.get(device_name, nothing):
+            found.setdefault(device_name, []).append(name)
+    return found
+
+
 def _absent(task: Task, intervals: Mapping[str, float], now: float) -> bool:
     """Whether it was found not to apply; not for ever, though the clock was stepped back since."""
     return now < task.absent_until <= now + 2 * absence_seconds(intervals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from soc.collect import credentials
@@ -11,6 +11,8 @@ from soc.collect.environment import Environment, Summary
 from soc.collect.plan import Due
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
 from soc.collect.state import Contact
+from soc.model import Event
+from soc.model.ids import digest
 
 ROWS_PER_SEGMENT = 20_000
 # The credential itself was told of, with the reason.
@@ -43,7 +45,7 @@ class Recorder:
         self._simulated = simulated
         self._rounds: dict[str, _Round] = {}
         self._resolved: dict[str, tuple[float, ResolvedCredential | str]] = {}
-        self._last_sealed = 0.0
+        self._last_segment = environment.state.last_segments().get(environment.writer, "")
         self._batch = self._new_batch()
 
     def _new_batch(self) -> Batch:
@@ -58,7 +60,7 @@ class Recorder:
     def begin(self, due: Sequence[Due]) -> dict[str, list[Job]]:
         """The jobs by transport; no device of `due` may be under way.
 
-        What lacks a usable credential fails here, and nothing is sent.
+        What lacks a usable credential fails here, and nothing is sent. Raises SpoolError as `take`.
         """
         environment, memory = self._environment, self._memory
         resolved = self._resolve({name for item in due for name in item.device.credentials})
@@ -89,6 +91,31 @@ class Recorder:
                 self._complete(name)
         return jobs
 
+    def forget(self, left_over: Mapping[str, Iterable[str]]) -> None:
+        """End the series of what applies no more: collectors and transports by device. Raises SpoolError."""
+        for device, names in left_over.items():
+            self._batch.forget(device, names)
+            self._seal_if_full()
+
+    def given_up(self, segments: Sequence[str]) -> None:
+        """Tell of done segments that went, oldest first, to make room: from them no store is rebuilt."""
+        if not segments:
+            return
+        now, first, last = self._environment.now(), segments[0], segments[-1]
+        self._batch.builder.add_event(
+            Event(
+                id=digest("given-up", first, last),
+                time=now,
+                received=now,
+                product="soc",
+                category="spool",
+                service="done",
+                severity_id=3,
+                message=f"the spool is at its limit: {len(segments)} ingested segments were given up",
+                fields={"first": first, "last": last, "segments": str(len(segments))},
+            )
+        )
+
     def under_way(self, device: str) -> bool:
         return device in self._rounds
 
@@ -105,8 +132,6 @@ class Recorder:
         if asked.waiting:
             return False
         self._complete(name)
-        if self._batch.builder.count >= ROWS_PER_SEGMENT:
-            self.seal()
         return True
 
     def seal(self) -> None:
@@ -118,15 +143,15 @@ class Recorder:
         batch.finish(environment.refine)
         segment = ""
         if batch.builder.count:
-            self._last_sealed = max(environment.now(), self._last_sealed + 0.001)
             header = environment.spool.seal(
                 batch.builder,
                 writer=environment.writer,
                 created=batch.created,
-                sealed=self._last_sealed,
+                sealed=environment.now(),
                 simulated=self._simulated,
+                after=self._last_segment,
             )
-            segment = header.segment
+            segment = self._last_segment = header.segment
             counts = batch.builder.counts()
             summary.segments += 1
             summary.samples += counts.get("sample", 0)
@@ -148,6 +173,11 @@ class Recorder:
         self.summary.devices += 1
         self.summary.failed += failed
         self.summary.ok += not failed
+        self._seal_if_full()
+
+    def _seal_if_full(self) -> None:
+        if self._batch.builder.count >= ROWS_PER_SEGMENT:
+            self.seal()
 
     def _tell(self, device: str, failure: Failure) -> None:
         problems = self.summary.problems

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 
 from soc.collect.environment import WRITER
 from soc.collect.state import CollectState
 from soc.model import SpoolError
 from soc.model.ids import ulid_time_ms
-from soc.spool.segment import read_header
+from soc.spool.segment import Header, read_header
 from soc.spool.spool import Spool
 
 # Segments older than this, counted from the newest that was noted, were noted too: whoever is killed
@@ -21,14 +22,18 @@ def recover_cursors(state: CollectState, spool: Spool, others: Collection[str] =
     last = state.last_segments()
     floor_ms = max(map(ulid_time_ms, last.values()), default=0) - _BACK_MS
     paths = [*spool.waiting(), *spool.done_directory.glob("*.parquet")]
-    recent = [path for path in paths if ulid_time_ms(path.stem) > floor_ms]
-    for path in sorted(recent, key=lambda path: path.name):
-        try:
-            header = read_header(path)
-        except SpoolError:
-            continue  # whoever ingests it sets it aside and says so
-        if not header.writer.startswith(WRITER) or header.writer in others:
+    for name in sorted({path.name for path in paths if ulid_time_ms(path.stem) > floor_ms}):
+        header = _header(spool, name)
+        if header is None or not header.writer.startswith(WRITER) or header.writer in others:
             continue
-        if path.stem > last.get(header.writer, ""):
+        if header.segment > last.get(header.writer, ""):
             with state.transaction():
                 state.save_cursors(header.cursors, header.writer, header.segment)
+
+
+def _header(spool: Spool, name: str) -> Header | None:
+    """None for what is no segment: whoever ingests it sets it aside and says so."""
+    for directory in (spool.directory, spool.done_directory):  # in this order it may be moved meanwhile
+        with suppress(SpoolError):
+            return read_header(directory / name)
+    return None

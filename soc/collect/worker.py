@@ -148,7 +148,7 @@ class Worker:
             self._room_at = at
             self._unfit = ""
             try:
-                self._environment.spool.check_room()
+                self._recorder.given_up(self._environment.spool.check_room())
             except SpoolError as error:
                 self._unfit = str(error)
         return not self._unfit

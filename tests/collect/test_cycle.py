@@ -265,6 +265,85 @@ def test_cursor_of_a_cycle_killed_after_sealing_is_recovered(
     assert site.ssh.jobs[-1].cursors == {"auth": "1"}
 
 
+def test_cursors_survive_a_clock_stepped_back(site: Site) -> None:
+    """Segments of before the step never bring their older cursors back, killed cycles or not."""
+    site.values["web-1"] = {LOG: CommandOutput("a\nb", "", 0)}
+    site.cycle()
+    site.now -= 7200
+    site.values["web-1"] = {LOG: CommandOutput("a\nb\nc\nd", "", 0)}
+    site.cycle(everything=True)
+    assert [read_header(path).cursors[0].value for path in site.spool.waiting()] == ["1", "3"]
+    site.now += 60
+    site.cycle(everything=True)
+    assert site.ssh.jobs[-1].cursors == {"auth": "3"}
+    (site.directory / "collect.sqlite").unlink()
+    site.cycle(everything=True)
+    assert site.ssh.jobs[-1].cursors == {"auth": "3"}
+
+
+def test_device_that_left_the_inventory_leaves_no_series(site: Site) -> None:
+    """Everything of it ends, the state forgets it, its cursor stays for a return."""
+    site.values["sw-1"] = {TABLE: [Row("7", {"state": 1})]}
+    site.values["web-1"] = {LOG: CommandOutput("a\nb", "", 0)}
+    site.cycle()
+    before = {key for key in values(site.rows("sample")) if key[0] in ("sw-1", "web-1")}
+    site.inventory_text = "\n".join(
+        line for line in INVENTORY.splitlines() if "sw-1" not in line and "web-1" not in line
+    )
+    site.now += 60
+    site.cycle()
+    found = values(site.rows("sample"))
+    assert {key for key, value in found.items() if value is None} == before
+    state = CollectState(site.directory / "collect.sqlite")
+    known = {device for device, _ in [*state.tasks(), *state.contacts()]}
+    assert (known, state.told("sw-1"), state.cursors()) == ({"sw-2"}, {}, {"web-1": {"auth": "1"}})
+    state.close()
+    site.cycle()
+    assert not any(row["device"] in ("sw-1", "web-1") for row in site.rows("sample"))
+
+
+def test_collector_that_is_no_longer_loaded_leaves_no_series(site: Site) -> None:
+    """Its series end and its last failure is settled; the device's others go on."""
+    site.values["sw-1"] = {TABLE: [Row("7", {"state": 1})]}
+    site.cycle()
+    site.rows("sample")
+    site.collectors.remove(states)
+    site.now += 60
+    site.cycle()
+    (path,) = site.spool.waiting()
+    own = read_frame(path).filter(pl.col("device") == "sw-1")
+    found = values(own.filter(pl.col("record") == "sample").to_dicts())
+    assert found["sw-1", "interface_up", '{"interface":"7"}'] is None
+    assert found["sw-1", "up", '{"collector":"states"}'] is None
+    assert found["sw-1", "up", '{"collector":"uptime"}'] == 1.0
+    assert own.filter(pl.col("collector") == "states")["ok"].to_list() == [True]
+
+
+def test_segments_given_up_for_room_are_told_of(site: Site) -> None:
+    """A store could not be rebuilt from them: an event names the first and the last."""
+    site.cycle()
+    site.rows("sample")
+    (kept,) = site.spool.done_directory.iterdir()
+    site.spool = Spool(site.directory / "spool", limit_bytes=RESERVE_BYTES + kept.stat().st_size - 1)
+    site.now += 60
+    site.cycle()
+    assert not kept.exists()
+    (event,) = [row for row in site.rows("event") if row["category"] == "spool"]
+    assert {"key": "first", "value": kept.name} in event["fields"]
+    assert "1 ingested segments were given up" in event["message"]
+
+
+def test_devices_without_a_usable_credential_fill_no_memory(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails before anything is sent is sealed as it comes, too, and its reason is told once."""
+    monkeypatch.delenv("SOC_TEST_COMMUNITY")
+    monkeypatch.setattr("soc.collect.recorder.ROWS_PER_SEGMENT", 10)
+    summary = site.cycle()
+    assert summary.segments >= 2
+    assert len(summary.problems) == 1
+
+
 def test_full_spool_stops_the_cycle_before_any_packet(site: Site) -> None:
     """What cannot be stored is not asked."""
     site.spool = Spool(site.directory / "spool", limit_bytes=RESERVE_BYTES - 1)
