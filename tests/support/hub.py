@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from soc.hub.api import Api, start_api
+from soc.hub.api.context import Context
 from soc.hub.api.limits import Limits
 from soc.hub.port import Health, News
 from soc.inventory import Inventory, Role
@@ -72,6 +73,10 @@ class WriterHub:
 
         return self._writer.submit(write).result(20)
 
+    def settle(self) -> None:
+        """Wait until everything submitted is done."""
+        self.write(lambda _: None)
+
     def close(self) -> None:
         self._writer.shutdown()
 
@@ -96,6 +101,11 @@ class ServedHub:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self.api: Api
+
+    @property
+    def context(self) -> Context:
+        """The API's insides."""
+        return self.api._context
 
     def run(self, work: Awaitable[Any]) -> Any:
         async def awaited() -> Any:

@@ -23,6 +23,8 @@ from soc.hub.api.streams import Streams
 from soc.hub.port import HubPort
 
 _STOP_SECONDS = 2.0
+# A refused body is read on for so long, so that its sender gets to read the refusal.
+_LINGERING_SECONDS = 2.0
 
 
 class Api:
@@ -77,7 +79,7 @@ async def start_api(port: HubPort, socket_path: Path, limits: Limits | None = No
             tcp_keepalive=False,
             keepalive_timeout=limits.idle_seconds,
             max_line_size=2 * limits.url_characters,
-            lingering_time=0,
+            lingering_time=_LINGERING_SECONDS,
             auto_decompress=False,
         ),
         sock=place.listening,

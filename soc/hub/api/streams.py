@@ -116,7 +116,8 @@ class Streams:
             self._devices |= news.devices
             self._news.set()
 
-    def _publish(self, chunks: Iterable[bytes]) -> None:
+    def publish(self, chunks: Iterable[bytes]) -> None:
+        """Queue these events for every client; in the loop's thread."""
         for chunk in chunks:
             for subscription in self._open:
                 subscription.put(chunk)
@@ -126,7 +127,7 @@ class Streams:
             await asyncio.sleep(_STATUS_EVERY_SECONDS)
             if self._open:
                 try:
-                    self._publish([sse("status", await self._reports.status())])
+                    self.publish([sse("status", await self._reports.status())])
                 except (SocError, OSError) as error:
                     _LOG.warning("no status for the streams: %s", error)
 
@@ -138,13 +139,13 @@ class Streams:
             alerts, self._alerts = self._alerts, set()
             devices, self._devices = self._devices, set()
             if len(alerts) + len(devices) > _MAXIMUM_NEWS:
-                self._publish([sse("reread", {"reason": "many", "dropped": len(alerts) + len(devices)})])
+                self.publish([sse("reread", {"reason": "many", "dropped": len(alerts) + len(devices)})])
                 continue
             try:
-                self._publish(await self._readers.ask(lambda store: self._read(store, alerts, devices)))  # noqa: B023
+                self.publish(await self._readers.ask(lambda store: self._read(store, alerts, devices)))  # noqa: B023
             except SocError as error:
                 _LOG.warning("news could not be read: %s", error)
-                self._publish([sse("reread", {"reason": "store", "dropped": len(alerts) + len(devices)})])
+                self.publish([sse("reread", {"reason": "store", "dropped": len(alerts) + len(devices)})])
 
     def _read(self, store: Store, alerts: set[str], devices: set[str]) -> list[bytes]:
         chunks = [sse("alert", alert_document(alert)) for alert in store.alert_list.by_ids(sorted(alerts))]

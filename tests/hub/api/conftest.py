@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,17 +69,20 @@ def open_alerts(store: Store) -> None:
         store.alerts.save(list(changes.opened.values()), [], changes.transitions, changes.evidence, NOW)
 
 
-@pytest.fixture
-def estate(tmp_path: Path) -> Estate:
-    made = Estate(tmp_path, DEVICES)
-    fill(made)
-    return made
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory that every test gets a copy of."""
+    directory = tmp_path_factory.mktemp("filled")
+    fill(Estate(directory, DEVICES))
+    return directory
 
 
 @pytest.fixture
-def hub(estate: Estate) -> Iterator[WriterHub]:
-    with estate.store() as store:
-        yield WriterHub(store, estate.directory, inventory(DEVICES), NOW)
+def hub(filled: Path, tmp_path: Path) -> Iterator[WriterHub]:
+    data = tmp_path / "data"
+    shutil.copytree(filled, data)
+    with Estate(data, DEVICES).store() as store:
+        yield WriterHub(store, data, inventory(DEVICES), NOW)
 
 
 @pytest.fixture
