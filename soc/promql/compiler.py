@@ -8,9 +8,9 @@ device_history(device, valid_from, valid_to, tower, site, supplier, kind, labels
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from soc.model import ConfigurationError
 from soc.promql.aggregations import aggregate
@@ -34,7 +34,22 @@ from soc.promql.plan import Grid, Plan, Relation, Scalar, Vector
 from soc.promql.selectors import LOOKBACK_INTERVALS, LOOKBACK_SECONDS, instant_vector, window
 from soc.promql.subqueries import as_vector, subquery_window
 
-Query = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
+
+class Query(Protocol):
+    """Answers a statement. `since` (UTC seconds): it reads no sample from before; `metrics`: of no other
+    metric. None = it may read any."""
+
+    def __call__(
+        self,
+        sql: str,
+        parameters: Sequence[object],
+        /,
+        *,
+        since: float | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> list[tuple[Any, ...]]: ...
+
+
 Labels = dict[str, str]
 
 # Two lists of text reach Python several times faster than a list of pairs.
@@ -71,7 +86,7 @@ class Compiled:
         vector = _result(plan, self.node)
         order = {"sort": "isnan(value), value", "sort_desc": "isnan(value), value DESC"}
         outermost = self.node.function if isinstance(self.node, Call) else ""
-        rows = _rows(
+        rows = self._rows(
             plan,
             query,
             f"SELECT name, {_NAMES}, {_VALUES}, value FROM {vector.relation} "
@@ -95,13 +110,23 @@ class Compiled:
             self.node, query, _microseconds(start), _microseconds(end), _microseconds(step), subquery_step
         )
         vector = _result(plan, self.node)
-        rows = _rows(
+        rows = self._rows(
             plan,
             query,
             f"SELECT name, {_NAMES}, {_VALUES}, list([t / 1e6, value] ORDER BY t) AS points "
             f"FROM {vector.relation} GROUP BY name, labels ORDER BY name, labels LIMIT {MAXIMUM_RESULTS + 1}",
         )
         return [(_labels(*names), [(time, value) for time, value in points]) for *names, points in rows]
+
+    def _rows(self, plan: Plan, query: Query, sql: str) -> list[tuple[Any, ...]]:
+        since = math.inf if plan.oldest_us is None else plan.oldest_us / 1e6
+        rows = query(plan.statement(sql), plan.parameters, since=since, metrics=_metrics(self.node))
+        if rows and rows[0][-1] is not None:
+            raise ConfigurationError(rows[0][-1])
+        if len(rows) > MAXIMUM_RESULTS:
+            raise ConfigurationError(f"more than {MAXIMUM_RESULTS} results: select fewer series")
+        # Without a result there is one row of NULLs, from the join with the checks.
+        return [row[:-1] for row in rows if row[1] is not None]
 
 
 def json_number(value: float) -> float | str:
@@ -125,15 +150,23 @@ def _plan(node: Node, query: Query, start: int, end: int, step: int, subquery_st
 
 def _longest_lookback_us(node: Node, query: Query) -> int:
     """The longest look-back of the series that the expression may select."""
-    metrics = [selector.metric for selector in _walk(node) if isinstance(selector, Selector)]
-    if not metrics:
+    metrics = _metrics(node)
+    if metrics == []:
         return 0
     [(interval,)] = query(
         "SELECT coalesce(max(interval_seconds), 0) FROM series "
         "WHERE $1 OR list_contains($2::VARCHAR[], metric)",
-        [None in metrics, [metric for metric in metrics if metric is not None]],
+        [metrics is None, metrics or []],
+        since=math.inf,
     )
     return _microseconds(max(float(LOOKBACK_SECONDS), interval * LOOKBACK_INTERVALS))
+
+
+def _metrics(node: Node) -> list[str] | None:
+    """The metrics that the expression may select; None = any."""
+    found = [selector.metric for selector in _walk(node) if isinstance(selector, Selector)]
+    named = [metric for metric in found if metric is not None]
+    return named if len(named) == len(found) else None
 
 
 def _walk(node: Node) -> Iterator[Node]:
@@ -198,17 +231,6 @@ def _negated(plan: Plan, relation: Relation) -> Relation:
             return result if relation.one_name else plan.unique(result)
         case _:
             raise ConfigurationError("a range of samples has no sign")
-
-
-def _rows(plan: Plan, query: Query, sql: str) -> list[tuple[Any, ...]]:
-    statement = plan.statement(sql)
-    rows = query(statement, plan.parameters)
-    if rows and rows[0][-1] is not None:
-        raise ConfigurationError(rows[0][-1])
-    if len(rows) > MAXIMUM_RESULTS:
-        raise ConfigurationError(f"more than {MAXIMUM_RESULTS} results: select fewer series")
-    # Without a result there is one row of NULLs, from the join with the checks.
-    return [row[:-1] for row in rows if row[1] is not None]
 
 
 def _labels(name: str, keys: list[str], values: list[str]) -> Labels:

@@ -7,6 +7,7 @@ alerts, `for` holds them back, `keep_firing_for` lets them go later.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -137,6 +138,7 @@ def _inventory_labels(query: Query, time: float, devices: set[str]) -> dict[str,
           AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
         """,
         [sorted(devices), datetime.fromtimestamp(time, UTC).replace(tzinfo=None)],
+        since=math.inf,
     )
     return {
         device: labels | dict(zip(("tower", "site", "supplier", "kind"), fixed, strict=True))

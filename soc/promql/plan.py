@@ -76,10 +76,15 @@ class Plan:
         self.end_us = end_us
         self.subquery_step_us = subquery_step_us
         self.lookback_us = lookback_us
+        self.oldest_us: int | None = None  # no sample up to then is read
         self.parameters: list[object] = []
         self._steps: list[str] = []
         self._checks: list[tuple[str, str]] = []
         self.grid = self.times(start_us, end_us, step_us)
+
+    def reads_after(self, time_us: int) -> None:
+        """Note that a step reads samples from after this time."""
+        self.oldest_us = time_us if self.oldest_us is None else min(self.oldest_us, time_us)
 
     def bind(self, value: object) -> str:
         """A placeholder for the value."""

@@ -159,6 +159,7 @@ def _condition(plan: Plan, matcher: Matcher, value: str) -> str:
 
 
 def _samples(plan: Plan, series: str, after_us: int, until_us: int) -> str:
+    plan.reads_after(after_us)
     # Constant bounds let DuckDB skip the row groups of other times.
     return f"""
         SELECT series_id, time, value FROM sample

@@ -25,6 +25,7 @@ class Database:
     def __init__(self, connection: duckdb.DuckDBPyConnection, place: str) -> None:
         self._connection = connection
         self._place = place
+        self.in_transaction = False
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All result rows."""
@@ -70,16 +71,33 @@ class Database:
     def transaction(self) -> Iterator[None]:
         """Commit on success; on any error nothing has happened."""
         self.execute("BEGIN TRANSACTION")
+        self.in_transaction = True
         try:
             yield
         except BaseException:
             self._rollback()
             raise
+        finally:
+            self.in_transaction = False
         try:
             self.execute("COMMIT")
         except BaseException:
             self._rollback()
             raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Questions that see the store at one moment; what they leave (temporary views) goes with it."""
+        if self.in_transaction:
+            yield
+            return
+        self.execute("BEGIN TRANSACTION")
+        self.in_transaction = True
+        try:
+            yield
+        finally:
+            self.in_transaction = False
+            self._rollback()
 
     def cursor(self) -> Database:
         """A further connection to the same open file, for another thread; it has its own temporary tables."""
@@ -180,13 +198,14 @@ def connect(path: Path | None, readable: Sequence[Path]) -> Database:
 
 def _lock_down(connection: duckdb.DuckDBPyConnection, path: Path | None, readable: Sequence[Path]) -> None:
     # SET takes no bound values; quotes in a directory name are doubled as SQL wants it.
-    directories = ", ".join(_literal(directory) for directory in readable)
+    directories = ", ".join(literal(directory) for directory in readable)
     if path:
-        connection.execute(f"SET temp_directory = {_literal(path.parent / 'tmp')}")
+        connection.execute(f"SET temp_directory = {literal(path.parent / 'tmp')}")
     connection.execute(f"SET allowed_directories = [{directories}]")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 
 
-def _literal(path: Path) -> str:
+def literal(path: Path) -> str:
+    """The path as SQL has it where no value can be bound."""
     return "'" + str(path.resolve()).replace("'", "''") + "'"

@@ -13,6 +13,7 @@ from soc.store.database import Database
 from soc.store.events import SELECTED as EVENT_COLUMNS
 from soc.store.filters import Age, Asker, Number, Text, Vocabulary, condition
 from soc.store.present import DEVICE_NOW
+from soc.store.sealing.sealed import Sealed
 from soc.store.times import moment
 
 _ROWS = f"""
@@ -77,8 +78,9 @@ class SeriesValues:
 class DeviceList:
     """Devices by filter, and one device in detail."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealed: Sealed) -> None:
         self._database = database
+        self._sealed = sealed
 
     def page(self, terms: Sequence[Term], asker: Asker, after: str | None, limit: int) -> list[DeviceRow]:
         """At most `limit` active devices that fit every term, by name, from behind `after` on.
@@ -120,21 +122,26 @@ class DeviceList:
 
     def samples(self, device: str, since: float, maximum_series: int) -> list[SeriesValues]:
         """The device's series with samples from `since` on, by metric and labels."""
-        rows: list[tuple[Any, ...]] = self._database.rows(
-            """
-            WITH wanted AS (
-                SELECT * FROM series WHERE device = $device ORDER BY metric, labels_json LIMIT $maximum
+        values = {"device": device, "maximum": maximum_series, "since": moment(since)}
+
+        def question(sample: str) -> list[tuple[Any, ...]]:
+            return self._database.rows(
+                f"""
+                WITH wanted AS (
+                    SELECT * FROM series WHERE device = $device ORDER BY metric, labels_json LIMIT $maximum
+                )
+                SELECT metric, labels_json, interval_seconds,
+                       list(epoch_us(sample.time) / 1e6 ORDER BY sample.time),
+                       list(value ORDER BY sample.time)
+                FROM {sample} AS sample JOIN wanted USING (series_id)
+                WHERE sample.time >= $since
+                GROUP BY metric, labels_json, interval_seconds
+                ORDER BY metric, labels_json
+                """,  # noqa: S608 - made of constants and names of sealed files
+                values,
             )
-            SELECT metric, labels_json, interval_seconds,
-                   list(epoch_us(sample.time) / 1e6 ORDER BY sample.time),
-                   list(value ORDER BY sample.time)
-            FROM sample JOIN wanted USING (series_id)
-            WHERE sample.time >= $since
-            GROUP BY metric, labels_json, interval_seconds
-            ORDER BY metric, labels_json
-            """,
-            {"device": device, "maximum": maximum_series, "since": moment(since)},
-        )
+
+        rows = self._sealed.ask("sample", since, None, question)
         return [
             SeriesValues(metric, json.loads(labels), interval, list(zip(times, values, strict=True)))
             for metric, labels, interval, times, values in rows
@@ -142,14 +149,18 @@ class DeviceList:
 
     def events(self, device: str, since: float, limit: int) -> list[Event]:
         """Its events from `since` on, newest first."""
-        rows = self._database.rows(
-            f"""
-            SELECT {EVENT_COLUMNS}
-            FROM event
-            WHERE device = $device AND time >= $since
-            ORDER BY time DESC, id DESC
-            LIMIT $limit
-            """,  # noqa: S608 - a constant of this package
-            {"device": device, "since": moment(since), "limit": limit},
-        )
-        return [Event(*row) for row in rows]
+        values = {"device": device, "since": moment(since), "limit": limit}
+
+        def question(event: str) -> list[tuple[Any, ...]]:
+            return self._database.rows(
+                f"""
+                SELECT {EVENT_COLUMNS}
+                FROM {event}
+                WHERE device = $device AND time >= $since
+                ORDER BY time DESC, id DESC
+                LIMIT $limit
+                """,  # noqa: S608 - as above
+                values,
+            )
+
+        return [Event(*row) for row in self._sealed.ask("event", since, None, question)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from soc.model import Event
 from soc.model.filters import Term
 from soc.store.database import Database
 from soc.store.filters import Age, Asker, Number, Severity, Text, Vocabulary, condition
+from soc.store.sealing.sealed import Sealed
 from soc.store.times import moment
 
 _COLUMNS = {
@@ -61,23 +63,28 @@ VOCABULARY = Vocabulary(
 
 
 class Events:
-    """Events of the last hours, ours among them."""
+    """Events, ours among them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealed: Sealed) -> None:
         self._database = database
+        self._sealed = sealed
 
     def add_staged(self, batch: int) -> int:
         """Store the staged events that are not in yet (by id); returns how many were new.
 
         Events that collection makes (`product: soc`) have not been matched: they wait as ours of `batch`.
         """
-        [(first,)] = self._database.rows("SELECT min(time) FROM staged WHERE record = 'event'")
+        self._database.execute(
+            "CREATE OR REPLACE TEMP TABLE staged_event_time AS SELECT time FROM staged WHERE record = 'event'"
+        )
+        [(first,)] = self._database.rows("SELECT min(time) FROM staged_event_time")
         if first is None:
             return 0
+        known = self._sealed.known("event", "staged_event_time")
         # A pull is repeated at the next cycle, so a known id lies near: older row groups are skipped.
         [(added,)] = self._database.rows(
-            """
-            INSERT INTO event
+            f"""
+            INSERT INTO hot_event
             SELECT id, time, received, device, coalesce(source_address, ''), coalesce(relayed, FALSE),
                    coalesce(product, ''), coalesce(category, ''), coalesce(service, ''),
                    coalesce(class_uid, 0), coalesce(activity_id, 0), coalesce(severity_id, 1),
@@ -87,12 +94,12 @@ class Events:
             FROM staged
             WHERE record = 'event'
               AND NOT EXISTS (
-                  SELECT 1 FROM event
-                  WHERE event.id = staged.id AND event.time >= $first::TIMESTAMP - INTERVAL 1 DAY
+                  SELECT 1 FROM {known} AS known
+                  WHERE known.id = staged.id AND known.time >= $first::TIMESTAMP - INTERVAL 1 DAY
               )
             QUALIFY row_number() OVER (PARTITION BY id ORDER BY position) = 1
             ORDER BY position
-            """,
+            """,  # noqa: S608 - made of constants and names of sealed files
             {"first": first, "batch": batch},
         )
         return int(added)
@@ -109,15 +116,17 @@ class Events:
                 for event in events
             ),
         )
+        known = self._sealed.known("event", "staged_event")
         self._database.execute(
-            """
-            INSERT INTO event BY NAME
+            f"""
+            INSERT INTO hot_event BY NAME
             SELECT staged_event.*, '' AS segment, $batch::BIGINT AS own_batch
             FROM staged_event
             WHERE NOT EXISTS (
-                SELECT 1 FROM event WHERE event.id = staged_event.id AND event.time = staged_event.time
+                SELECT 1 FROM {known} AS known
+                WHERE known.id = staged_event.id AND known.time = staged_event.time
             )
-            """,
+            """,  # noqa: S608 - as above
             {"batch": batch},
         )
 
@@ -126,7 +135,7 @@ class Events:
         return [
             Event(*row)
             for row in self._database.rows(
-                f"SELECT {SELECTED} FROM event WHERE own_batch > $batch ORDER BY time, id",  # noqa: S608
+                f"SELECT {SELECTED} FROM hot_event WHERE own_batch > $batch ORDER BY time, id",  # noqa: S608
                 {"batch": batch},
             )
         ]
@@ -134,19 +143,22 @@ class Events:
     def has_own_since(self, batch: int) -> bool:
         """Whether own events of transactions after `batch` wait to be matched."""
         [(found,)] = self._database.rows(
-            "SELECT EXISTS (SELECT 1 FROM event WHERE own_batch > $batch)", {"batch": batch}
+            "SELECT EXISTS (SELECT 1 FROM hot_event WHERE own_batch > $batch)", {"batch": batch}
         )
         return bool(found)
 
-    def by_ids(self, ids: Sequence[str]) -> list[Event]:
-        """Those events, by time."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
-        return [
-            Event(*row)
-            for row in self._database.rows(
-                f"SELECT {SELECTED} FROM event SEMI JOIN staged_id USING (id) ORDER BY time, id"  # noqa: S608
+    def by_ids(
+        self, ids: Sequence[str], since: float | None = None, until: float | None = None
+    ) -> list[Event]:
+        """Those events, by time. With the times between which they lie, no older file is searched."""
+
+        def question(event: str) -> list[tuple[Any, ...]]:
+            self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
+            return self._database.rows(
+                f"SELECT {SELECTED} FROM {event} SEMI JOIN staged_id USING (id) ORDER BY time, id"  # noqa: S608
             )
-        ]
+
+        return [Event(*row) for row in self._sealed.ask("event", since, until, question)]
 
     def select(
         self, terms: Sequence[Term], asker: Asker, since: float, until: float, limit: int
@@ -169,15 +181,18 @@ class Events:
         """
         fits, values = condition(VOCABULARY, terms, asker)
         time, id = after or (until, None)
-        rows = self._database.rows(
-            f"""
-            SELECT {SELECTED}
-            FROM event
-            WHERE time BETWEEN $since AND $until AND {fits}
-              AND ($id IS NULL OR time < $until OR id < $id)
-            ORDER BY time DESC, id DESC
-            LIMIT $limit
-            """,  # noqa: S608 - made of constants; what the user typed is bound
-            {**values, "since": moment(since), "until": moment(time), "id": id, "limit": limit},
-        )
-        return [Event(*row) for row in rows]
+
+        def question(event: str) -> list[tuple[Any, ...]]:
+            return self._database.rows(
+                f"""
+                SELECT {SELECTED}
+                FROM {event}
+                WHERE time BETWEEN $since AND $until AND {fits}
+                  AND ($id IS NULL OR time < $until OR id < $id)
+                ORDER BY time DESC, id DESC
+                LIMIT $limit
+                """,  # noqa: S608 - made of constants; what the user typed is bound
+                {**values, "since": moment(since), "until": moment(time), "id": id, "limit": limit},
+            )
+
+        return [Event(*row) for row in self._sealed.ask("event", since, time, question)]

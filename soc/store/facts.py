@@ -120,7 +120,7 @@ class Facts:
         )
         self._database.execute(
             """
-            INSERT INTO event BY NAME
+            INSERT INTO hot_event BY NAME
             SELECT md5(concat_ws(chr(31), 'change', device, key, instance, epoch_us(time), action, value))
                        AS id,
                    time, $now::TIMESTAMP AS received, device, '' AS source_address, FALSE AS relayed,

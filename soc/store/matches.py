@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from soc.model import Match, canonical_labels
 from soc.store.database import Database
+from soc.store.sealing.sealed import Sealed
 from soc.store.times import moment
 
 _COLUMNS = {
@@ -48,8 +50,9 @@ class Touch:
 class Matches:
     """Matches: one per (event, rule)."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealed: Sealed) -> None:
         self._database = database
+        self._sealed = sealed
 
     def add_staged(self, own: Sequence[Match] = ()) -> int:
         """Store the staged matches and those on our own events; returns how many were new.
@@ -77,21 +80,22 @@ class Matches:
         )
         # As with events, a known one lies near.
         [(first,)] = self._database.rows("SELECT min(time) FROM match_staged")
+        known = self._sealed.known("match", "match_staged")
         self._database.execute(
-            """
+            f"""
             CREATE OR REPLACE TEMP TABLE match_new AS
             SELECT *
             FROM match_staged AS staged
             WHERE NOT EXISTS (
-                SELECT 1 FROM match
-                WHERE match.event_id = staged.event_id AND match.rule_id = staged.rule_id
-                  AND match.time >= $first::TIMESTAMP - INTERVAL 1 DAY
+                SELECT 1 FROM {known} AS known
+                WHERE known.event_id = staged.event_id AND known.rule_id = staged.rule_id
+                  AND known.time >= $first::TIMESTAMP - INTERVAL 1 DAY
             )
             QUALIFY row_number() OVER (PARTITION BY event_id, rule_id ORDER BY time) = 1
-            """,
+            """,  # noqa: S608 - made of constants and names of sealed files
             {"first": first},
         )
-        [(added,)] = self._database.rows("INSERT INTO match SELECT * FROM match_new ORDER BY time")
+        [(added,)] = self._database.rows("INSERT INTO hot_match SELECT * FROM match_new ORDER BY time")
         return int(added)
 
     def sessions(self, window_seconds: float, maximum_events: int) -> list[Session]:
@@ -140,15 +144,16 @@ class Matches:
     def combinations(self, rule_ids: Sequence[str], first: float, last: float) -> list[Touch]:
         """As `touched`, of all matches of these rules in the closed range of time."""
         self._database.stage("staged_rule", {"rule_id": "VARCHAR"}, ([rule] for rule in rule_ids))
-        rows = self._database.rows(
+        rows = self._within(
+            first,
+            last,
             """
             SELECT rule_id, correlation_json, epoch_us(min(time)) / 1e6, epoch_us(max(time)) / 1e6
-            FROM match SEMI JOIN staged_rule USING (rule_id)
+            FROM {match} AS match SEMI JOIN staged_rule USING (rule_id)
             WHERE time BETWEEN $first AND $last
             GROUP BY rule_id, correlation_json
             ORDER BY rule_id, correlation_json
             """,
-            {"first": moment(first), "last": moment(last)},
         )
         return [Touch(rule_id, json.loads(fields), first, last) for rule_id, fields, first, last in rows]
 
@@ -159,14 +164,22 @@ class Matches:
             {"rule_id": "VARCHAR", "correlation_json": "VARCHAR"},
             ((touch.rule_id, canonical_labels(touch.fields)) for touch in combinations),
         )
-        rows = self._database.rows(
+        rows = self._within(
+            first,
+            last,
             """
             SELECT event_id, rule_id, rule_version, epoch_us(time) / 1e6, epoch_us(received) / 1e6, device,
                    labels_json, correlation_json
-            FROM match SEMI JOIN staged_combination USING (rule_id, correlation_json)
+            FROM {match} AS match SEMI JOIN staged_combination USING (rule_id, correlation_json)
             WHERE time BETWEEN $first AND $last
             ORDER BY time, event_id
             """,
-            {"first": moment(first), "last": moment(last)},
         )
         return [Match(*(*row[:6], json.loads(row[6]), json.loads(row[7]))) for row in rows]
+
+    def _within(self, first: float, last: float, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a question over {match}, the matches in [$first, $last]."""
+        values = {"first": moment(first), "last": moment(last)}
+        return self._sealed.ask(
+            "match", first, last, lambda match: self._database.rows(sql.format(match=match), values)
+        )

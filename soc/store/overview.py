@@ -73,7 +73,7 @@ class Overview:
             WITH counted AS (
                 SELECT device, (epoch_us(time) - epoch_us($first::TIMESTAMP)) // 60000000 AS minute,
                        count(*) AS events
-                FROM event
+                FROM hot_event  -- of the last minutes
                 WHERE time >= $first AND time < $last AND device <> ''
                 GROUP BY device, minute
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from soc.model import Sample, canonical_labels
 from soc.store.database import Database
+from soc.store.sealing.sealed import Sealed
 
 _STAGED_COLUMNS = {
     "metric": "VARCHAR",
@@ -20,10 +21,11 @@ _STAGED_COLUMNS = {
 
 
 class Series:
-    """The series dictionary and the samples of the last hours."""
+    """The series dictionary and the samples."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, sealed: Sealed) -> None:
         self._database = database
+        self._sealed = sealed
 
     def add(self, samples: Iterable[tuple[str, Sample, float]]) -> int:
         """Store (device, sample, interval_seconds), as segments' samples are; returns how many were new."""
@@ -43,7 +45,14 @@ class Series:
 
     def oldest(self) -> float | None:
         """The time of the oldest sample, UTC seconds."""
-        [(oldest,)] = self._database.rows("SELECT epoch_us(min(time)) / 1e6 FROM sample")
+        [(oldest,)] = self._database.rows(
+            """
+            SELECT epoch_us(least(
+                (SELECT min(time) FROM hot_sample),
+                (SELECT min(min_time) FROM sealed_file WHERE kind = 'sample' AND state = 'sealed')
+            )) / 1e6
+            """
+        )
         return None if oldest is None else float(oldest)
 
     def add_staged(self) -> int:
@@ -66,12 +75,17 @@ class Series:
         """
         self._database.execute(
             """
-            INSERT INTO series
+            INSERT INTO series (
+                series_id, metric, device, labels, labels_json, interval_seconds, attributes, hash
+            )
             SELECT (SELECT coalesce(max(series_id), 0) FROM series)
                        + row_number() OVER (ORDER BY metric, device, labels_json),
                    metric, device,
                    CAST(labels_json::JSON AS MAP(VARCHAR, VARCHAR)), labels_json,
-                   arg_max(interval_seconds, time), coalesce(arg_max(attributes, time), '')
+                   arg_max(interval_seconds, time), coalesce(arg_max(attributes, time), ''),
+                   CAST(left(sha256(metric), 8) || left(sha256(
+                       strlen(metric) || ':' || metric || strlen(device) || ':' || device || labels_json
+                   ), 24) AS UUID)
             FROM staged_sample AS staged
             WHERE NOT EXISTS (
                 SELECT 1 FROM series
@@ -104,23 +118,24 @@ class Series:
         )
         # Literal bounds let DuckDB skip the row groups of other times.
         [(first, last)] = self._database.rows("SELECT min(time), max(time) FROM staged_sample")
+        known = self._sealed.known("sample", "staged_sample")
         [(added,)] = self._database.rows(
-            """
-            INSERT INTO sample
+            f"""
+            INSERT INTO hot_sample
             SELECT series.series_id, staged.time, staged.value
             FROM staged_sample AS staged
             JOIN series USING (metric, device, labels_json)
             WHERE NOT EXISTS (
-                SELECT 1 FROM sample
-                WHERE sample.series_id = series.series_id
-                  AND sample.time = staged.time
-                  AND sample.time BETWEEN $first AND $last
+                SELECT 1 FROM {known} AS known
+                WHERE known.series_id = series.series_id
+                  AND known.time = staged.time
+                  AND known.time BETWEEN $first AND $last
             )
             QUALIFY row_number() OVER (
                 PARTITION BY series.series_id, staged.time ORDER BY staged.position
             ) = 1
             ORDER BY staged.time, series.series_id
-            """,
+            """,  # noqa: S608 - made of constants and names of sealed files
             {"first": first, "last": last},
         )
         return int(added)

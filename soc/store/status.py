@@ -48,6 +48,14 @@ class Status:
     def sizes(self) -> dict[str, int]:
         """Rows by kind."""
         [(samples, events)] = self._database.rows(
-            "SELECT (SELECT count(*) FROM sample), (SELECT count(*) FROM event)"
+            """
+            WITH sealed AS (
+                SELECT kind, sum(row_count) AS rows FROM sealed_file WHERE state = 'sealed' GROUP BY kind
+            )
+            SELECT (SELECT count(*) FROM hot_sample)
+                       + coalesce((SELECT rows FROM sealed WHERE kind = 'sample'), 0),
+                   (SELECT count(*) FROM hot_event)
+                       + coalesce((SELECT rows FROM sealed WHERE kind = 'event'), 0)
+            """
         )
-        return {"samples": samples, "events": events}
+        return {"samples": int(samples), "events": int(events)}

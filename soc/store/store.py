@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from soc.model import StoreError
-from soc.spool.layout import BACKUP
+from soc.spool.layout import BACKUP, SEALED
 from soc.store.alert_list import AlertList
 from soc.store.alerts import Alerts
 from soc.store.cursors import Cursors
@@ -25,6 +25,9 @@ from soc.store.overview import Overview
 from soc.store.polls import Polls
 from soc.store.record import Entry, Pending, Record, Step
 from soc.store.rules import Rules
+from soc.store.sealing.directory import SealedDirectory
+from soc.store.sealing.seal import Sealing
+from soc.store.sealing.sealed import Sealed
 from soc.store.segments import Segments
 from soc.store.series import Series
 from soc.store.states import States
@@ -37,29 +40,54 @@ TRANSACTION = "transaction"  # the cursor that numbers them
 class Store:
     """Questions by entity: `store.series`, `store.alerts` … Use as a context manager to close it."""
 
-    def __init__(self, database: Database, record: Record | None = None) -> None:
+    def __init__(
+        self, database: Database, record: Record | None = None, directory: SealedDirectory | None = None
+    ) -> None:
+        """`directory` holds the sealed files; None = there are none."""
         self._database = database
         self._record = record
+        self._directory = directory
+        self.sealed = Sealed(database, directory)
         self.alert_list = AlertList(database)
         self.alerts = Alerts(database)
         self.cursors = Cursors(database)
-        self.device_list = DeviceList(database)
+        self.device_list = DeviceList(database, self.sealed)
         self.devices = Devices(database)
-        self.events = Events(database)
+        self.events = Events(database, self.sealed)
         self.facts = Facts(database)
-        self.matches = Matches(database)
+        self.matches = Matches(database, self.sealed)
         self.outbox = Outbox(database)
         self.overview = Overview(database)
         self.polls = Polls(database)
         self.rules = Rules(database)
         self.segments = Segments(database)
-        self.series = Series(database)
+        self.series = Series(database, self.sealed)
         self.states = States(database)
         self.status = Status(database)
 
-    def query(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
-        """Rows of a SELECT made by a rule compiler; values are bound, never part of the text."""
-        return self._database.rows(sql, parameters)
+    @property
+    def sealing(self) -> Sealing:
+        """What moves old rows into sealed files. Raises StoreError for a store in memory."""
+        if self._directory is None:
+            raise StoreError("a store in memory seals nothing")
+        return Sealing(self._database, self._directory)
+
+    def query(
+        self,
+        sql: str,
+        parameters: Parameters = (),
+        /,
+        *,
+        since: float | None = None,
+        metrics: Sequence[str] | None = None,
+    ) -> list[tuple[Any, ...]]:
+        """Rows of a SELECT made by a rule compiler; values are bound, never part of the text.
+
+        It may read the tables and the views sample, event and match, which have hot and sealed rows. With
+        `since` (UTC seconds) it reads samples only, none from before, and with `metrics` of these only: no
+        file is opened that has none of them.
+        """
+        return self.sealed.query(sql, parameters, since, metrics)
 
     @property
     def number(self) -> int:
@@ -124,7 +152,7 @@ class Store:
 
         Close it before the store it came from; in between it never waits for that store's transactions.
         """
-        return Store(self._database.cursor())
+        return Store(self._database.cursor(), directory=self._directory)
 
     def interrupt(self) -> None:
         """From another thread: end the running question; it raises InterruptedQueryError."""
@@ -147,14 +175,16 @@ class Store:
 def open_store(data_directory: Path, *, spool_directory: Path) -> Store:
     """Open or create the store in `data_directory`; the caller holds store.lock.
 
-    SQL may read files below `spool_directory` only, and write below the directory of backups. Raises
-    StoreError when store or journal are damaged, the store is newer than this program, or another process
-    has opened it.
+    SQL may read files below `spool_directory` only, and write below the directories of sealed files and of
+    backups. Raises StoreError when store or journal are damaged, the store is newer than this program, or
+    another process has opened it.
     """
     data_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     record = Record(data_directory)
     try:
-        return _ready(connect(data_directory / FILE_NAME, [spool_directory, data_directory / BACKUP]), record)
+        sealed = SealedDirectory(data_directory / SEALED)
+        allowed = [spool_directory, data_directory / BACKUP, sealed.path]
+        return _ready(connect(data_directory / FILE_NAME, allowed), record, sealed)
     except BaseException:
         record.close()
         raise
@@ -165,10 +195,12 @@ def memory_store(readable: Sequence[Path] = ()) -> Store:
     return _ready(connect(None, readable))
 
 
-def _ready(database: Database, record: Record | None = None) -> Store:
+def _ready(
+    database: Database, record: Record | None = None, directory: SealedDirectory | None = None
+) -> Store:
     try:
         migrate(database)
     except BaseException:
         database.close()
         raise
-    return Store(database, record)
+    return Store(database, record, directory)
