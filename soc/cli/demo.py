@@ -57,7 +57,7 @@ def _play(args: argparse.Namespace, directory: Path, duration: float, control: C
     import time
 
     from soc.cli._load import collectors_of, rules_of
-    from soc.demo import workplace
+    from soc.demo import place
     from soc.demo.children import ESTATE_ROLES, children
     from soc.demo.estate import Estate
     from soc.demo.run import live, past
@@ -65,7 +65,7 @@ def _play(args: argparse.Namespace, directory: Path, duration: float, control: C
     from soc.pipeline.headless import Site
 
     rules, groups = rules_of(args)
-    inventory = workplace.prepare(directory, shipped("inventory.yaml"))
+    inventory = place.prepare(directory, shipped("inventory.yaml"))
     site = Site(
         data=directory, inventory=inventory, collectors=collectors_of(args), rules=rules, groups=groups,
         now=time.time, monotonic=time.monotonic, command="soc demo",
@@ -76,7 +76,7 @@ def _play(args: argparse.Namespace, directory: Path, duration: float, control: C
         control.tell(f"{len(inventory.devices)} simulated devices answer on loopback addresses")
         past(site, estate, control)
         live(site, duration, control)
-    workplace.forget_secrets(directory)
+    place.forget_secrets(directory)
     _print_outcome(args, directory)
 
 
@@ -105,14 +105,14 @@ def _print_outcome(args: argparse.Namespace, directory: Path) -> None:
 def _serve_recordings(args: argparse.Namespace, directory: Path, duration: float, control: Control) -> None:
     import time
 
-    from soc.demo import workplace
+    from soc.demo import place
     from soc.demo.children import children
     from soc.demo.recorded_estate import prepare_recordings
 
     inventory = prepare_recordings(directory, Path(args.recordings))
     with children(["recordings"], directory, args.seed, time.time()):
         for device in inventory.devices.values():
-            address, port = workplace.endpoint(device, "snmp")
+            address, port = place.endpoint(device, "snmp")
             line = {"device": device.name, "address": address, "port": port}
             print(json.dumps(line) if args.json else f"{address}:{port}  {device.name}")
         path = str(inventory.path)
@@ -121,7 +121,7 @@ def _serve_recordings(args: argparse.Namespace, directory: Path, duration: float
         ends = time.monotonic() + duration
         while not control.stopped() and time.monotonic() < ends:
             control.sleep(min(60.0, ends - time.monotonic()))
-    workplace.forget_secrets(directory)
+    place.forget_secrets(directory)
 
 
 @contextmanager

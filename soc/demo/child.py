@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from soc.demo import workplace
+from soc.demo import place
 from soc.demo.agent import Agent
 from soc.demo.estate import Estate
 from soc.demo.recordings import load_recording
@@ -35,13 +35,13 @@ def _silent(estate: Estate, name: str) -> Callable[[float], bool]:
 
 
 def _snmp(directory: Path, inventory: Inventory, estate: Estate) -> None:
-    community = workplace.read_secret(directory, "community")
+    community = place.read_secret(directory, "community")
     _serve_agents(
         {
-            workplace.endpoint(device, "snmp"): Agent(
+            place.endpoint(device, "snmp"): Agent(
                 estate.tree(device.name), community, silent=_silent(estate, device.name)
             )
-            for device in workplace.devices_with(inventory, "snmp", ("1", "2c"))
+            for device in place.devices_with(inventory, "snmp", ("1", "2c"))
         }
     )
 
@@ -58,14 +58,14 @@ def _snmp_v3(directory: Path, inventory: Inventory, estate: Estate) -> None:
 
     user = agent_v3.User(
         "monitor",
-        workplace.read_secret(directory, "authentication"),
-        workplace.read_secret(directory, "privacy"),
+        place.read_secret(directory, "authentication"),
+        place.read_secret(directory, "privacy"),
     )
     devices = {
-        workplace.endpoint(device, "snmp"): agent_v3.DeviceV3(
+        place.endpoint(device, "snmp"): agent_v3.DeviceV3(
             estate.tree(device.name), _silent(estate, device.name)
         )
-        for device in workplace.devices_with(inventory, "snmp", ("3",))
+        for device in place.devices_with(inventory, "snmp", ("3",))
     }
 
     async def serve() -> None:
@@ -90,15 +90,15 @@ def _ssh(directory: Path, inventory: Inventory, estate: Estate) -> None:
     from soc.demo.linux import Shell, command_ids
     from soc.demo.ssh_server import SshHost, SshServer
 
-    keys = directory / workplace.SSH
+    keys = directory / place.SSH
     ids = command_ids(load_collectors())
     hosts = {
-        workplace.endpoint(device, "ssh"): SshHost(
+        place.endpoint(device, "ssh"): SshHost(
             paramiko.Ed25519Key.from_private_key_file(str(keys / "host_keys" / device.name)),
             Shell(estate.host(device.name), ids),
             _silent(estate, device.name),
         )
-        for device in workplace.devices_with(inventory, "ssh")
+        for device in place.devices_with(inventory, "ssh")
     }
     server = SshServer(hosts, authorized_key(keys), time.time)
     _ready()
@@ -107,11 +107,11 @@ def _ssh(directory: Path, inventory: Inventory, estate: Estate) -> None:
 
 
 def _recordings(directory: Path, inventory: Inventory) -> None:
-    community = workplace.read_secret(directory, "community")
-    source = directory / workplace.RECORDINGS
+    community = place.read_secret(directory, "community")
+    source = directory / place.RECORDINGS
     _serve_agents(
         {
-            workplace.endpoint(device, "snmp"): Agent(
+            place.endpoint(device, "snmp"): Agent(
                 load_recording(source / f"{device.name}.snmprec").tree, community
             )
             for device in inventory.devices.values()
@@ -126,7 +126,7 @@ def main(role: str, directory: Path, seed: int, start: float) -> None:
     # Signals to the group are for the parent, which decides when we end.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    inventory = load_inventory(directory / workplace.INVENTORY)
+    inventory = load_inventory(directory / place.INVENTORY)
     if role == "recordings":
         _recordings(directory, inventory)
     else:

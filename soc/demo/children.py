@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from soc.demo.workplace import SCRATCH
+from soc.demo.place import SCRATCH
 from soc.model import SocError
 
 ESTATE_ROLES = ("snmp", "snmp-v3", "ssh")

@@ -8,12 +8,11 @@ from typing import Any
 
 import yaml
 
-from soc.demo import workplace
+from soc.demo import place
 from soc.inventory import Inventory, load_inventory
 from soc.model import ConfigurationError
 
 SUFFIX = ".snmprec"
-PORT = 16_161
 _ADDRESSES_PER_SUBNET = 250
 # A row below these tells a printer (Printer-MIB) or a UPS (UPS-MIB) from network equipment.
 _TOWERS = {"print": b"\n1.3.6.1.2.1.43.", "power": b"\n1.3.6.1.2.1.33."}
@@ -30,17 +29,17 @@ def prepare_recordings(directory: Path, source: Path) -> Inventory:
         raise ConfigurationError(f"recordings {source}: {error.strerror}") from error
     if not devices:
         raise ConfigurationError(f"recordings {source}: no file *{SUFFIX} (OID|TYPE|VALUE a line) there")
-    port = workplace.free_port([device["address"] for device in devices], socket.SOCK_DGRAM, PORT)
+    port = place.free_port([device["address"] for device in devices], socket.SOCK_DGRAM)
     document = {
         "version": 1,
         "credentials": {"recorded": {"snmp": {"version": "2c", "community": {"file": "secrets/community"}}}},
         "devices": [{**device, "credentials": ["recorded"], "snmp": {"port": port}} for device in devices],
     }
-    path = directory / workplace.INVENTORY
-    workplace.write_private(path, yaml.safe_dump(document, sort_keys=False, width=200))
-    (directory / workplace.SCRATCH).mkdir(mode=0o700)
-    (directory / workplace.RECORDINGS).symlink_to(source.resolve())
-    workplace.write_secrets(directory, "community")
+    path = directory / place.INVENTORY
+    place.write_private(path, yaml.safe_dump(document, sort_keys=False, width=200))
+    (directory / place.SCRATCH).mkdir(mode=0o700)
+    (directory / place.RECORDINGS).symlink_to(source.resolve())
+    place.write_secrets(directory, "community")
     return load_inventory(path)
 
 

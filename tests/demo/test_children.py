@@ -15,11 +15,11 @@ import pytest
 from soc.collect.load import load_collectors
 from soc.collect.once import poll_once
 from soc.collect.transports import transports_for
-from soc.demo import workplace
+from soc.demo import place
 from soc.demo.children import ESTATE_ROLES, children
 from soc.demo.estate import Estate
+from soc.demo.place import devices_with, prepare
 from soc.demo.simulated import SimulatedSnmp, SimulatedSsh
-from soc.demo.workplace import devices_with, prepare
 from soc.inventory import Inventory
 from soc.model import ConfigurationError, SocError
 from soc.model.shipped import shipped
@@ -81,7 +81,7 @@ def test_two_demos_side_by_side(served: tuple[Inventory, Estate], tmp_path: Path
     second = prepare(tmp_path, shipped("inventory.yaml"))
     for kind in ("snmp", "ssh"):
         first_device, second_device = devices_with(served[0], kind)[0], devices_with(second, kind)[0]
-        assert workplace.endpoint(first_device, kind) != workplace.endpoint(second_device, kind)
+        assert place.endpoint(first_device, kind) != place.endpoint(second_device, kind)
 
 
 def test_used_directory_is_refused(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_used_directory_is_refused(tmp_path: Path) -> None:
 
 def test_failed_start_is_told(tmp_path: Path) -> None:
     """A process that cannot start ends the demo with a message, and no process stays."""
-    (tmp_path / workplace.SCRATCH).mkdir()
+    (tmp_path / place.SCRATCH).mkdir()
     with pytest.raises(SocError, match="did not start"), children(["snmp"], tmp_path, 1, 0.0):
         pytest.fail("the process had nothing to read")
 

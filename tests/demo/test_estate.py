@@ -12,8 +12,8 @@ from soc.collect.load import load_collectors
 from soc.collect.outcome import outcomes
 from soc.collect.port import Answer, Job, ResolvedCredential
 from soc.demo.estate import Estate
+from soc.demo.place import devices_with
 from soc.demo.simulated import SimulatedSnmp, SimulatedSsh
-from soc.demo.workplace import devices_with
 from soc.inventory import Inventory
 from soc.model import TOWERS, Sample
 

@@ -34,7 +34,7 @@ def prepare(directory: Path, shipped_inventory: Path) -> Inventory:
     ports: dict[str, int] = {}
     for kind, protocol in (("snmp", socket.SOCK_DGRAM), ("ssh", socket.SOCK_STREAM)):
         endpoints = [endpoint(device, kind) for device in devices_with(shipped, kind)]
-        ports[kind] = free_port([address for address, _ in endpoints], protocol, endpoints[0][1])
+        ports[kind] = free_port([address for address, _ in endpoints], protocol)
     path = directory / INVENTORY
     document = yaml.safe_load(shipped_inventory.read_text(encoding="utf-8"))
     for defaults in document["defaults"].values():
@@ -87,10 +87,13 @@ def endpoint(device: Device, kind: str) -> Endpoint:
     return device.addresses[0], int(options["port"])
 
 
-def free_port(addresses: Sequence[str], protocol: socket.SocketKind, preferred: int) -> int:
-    """A port that is free on every address: the preferred one if it is. Raises ConfigurationError."""
-    for attempt in range(_PORT_ATTEMPTS):
-        port = preferred if attempt == 0 else secrets.choice(_PORTS)
+def free_port(addresses: Sequence[str], protocol: socket.SocketKind) -> int:
+    """A port that is free on every address, drawn by lot: two demos that start together then differ.
+
+    Raises ConfigurationError when there is none.
+    """
+    for _ in range(_PORT_ATTEMPTS):
+        port = secrets.choice(_PORTS)
         with contextlib.ExitStack() as held:
             try:
                 for address in addresses:
