@@ -1,8 +1,9 @@
 """Fixtures of real parts that several packages' tests use."""
 
+from tests.support.certificates import authority
 from tests.support.demo import demo_data, demo_run
 from tests.support.disk import small_disk
 from tests.support.snmpd import snmpd
 from tests.support.sshd import sshd, start_sshd
 
-__all__ = ["demo_data", "demo_run", "small_disk", "snmpd", "sshd", "start_sshd"]
+__all__ = ["authority", "demo_data", "demo_run", "small_disk", "snmpd", "sshd", "start_sshd"]

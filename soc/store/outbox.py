@@ -185,5 +185,5 @@ class Outbox:
 
 
 def _entry(row: Sequence[Any]) -> OutboxEntry:
-    notice = Notice(*row[:5], json.loads(row[5]))
-    return OutboxEntry(notice, *row[6:12], tuple(json.loads(row[12])), *row[13:])
+    notice = Notice(*(*row[:5], json.loads(row[5])))
+    return OutboxEntry(*(notice, *row[6:12], tuple(json.loads(row[12])), *row[13:]))
