@@ -7,11 +7,11 @@ over several instances of a transport where one is still busy, and seals what ha
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from soc.collect.batch import Memory
 from soc.collect.environment import WRITER, Environment, Summary
-from soc.collect.plan import contacts
+from soc.collect.plan import Applying, contacts, left_over
 from soc.collect.port import Job, Transport
 from soc.collect.recorder import Recorder
 from soc.collect.recover import recover_cursors
@@ -67,6 +67,7 @@ class Worker:
 
     def take_over(self, environment: Environment, make_transports: MakeTransports) -> None:
         """Go on with this environment. What was under way for the one before is asked again."""
+        environment = replace(environment, writer=self._share.writer)
         self._environment = environment
         self._make_transports = make_transports
         # Whatever is busy answers the runs of before, which nobody hears any more.
@@ -75,13 +76,13 @@ class Worker:
         self._pending: dict[str, list[Job]] = {}
         memory = Memory.of(environment.state, environment.collectors)
         self._recorder = Recorder(environment, memory)
-        devices = [item for item in environment.inventory.devices.values() if self._share.holds(item.name)]
+        inventory, holds = environment.inventory, self._share.holds
+        devices = [device for device in inventory.devices.values() if holds(device.name)]
+        reached = contacts(inventory, environment.transports, devices)
+        known = [key for key in (*memory.tasks, *memory.contacts) if holds(key[0])]
+        self._left_over = left_over(reached, Applying(environment.collectors), known)
         self._schedule = Schedule(
-            contacts(environment.inventory, environment.transports, devices),
-            environment.collectors,
-            memory.tasks,
-            environment.inventory.settings.intervals,
-            environment.now(),
+            reached, environment.collectors, memory.tasks, inventory.settings.intervals, environment.now()
         )
 
     def tick(self) -> tuple[Summary, float]:
@@ -99,6 +100,8 @@ class Worker:
                 self.take_over(environment, self._make_transports)  # due times are times of day
             recorder = self._recorder
             recorder.summary = summary
+            recorder.forget(self._left_over)
+            self._left_over = {}
             if self._has_room(begun):
                 late = self._begin()
             for transport, answer in self._runs.answers(begun + TICK_SECONDS, self._free):

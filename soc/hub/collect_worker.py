@@ -70,7 +70,6 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
         refine=_refine(inventory, rules),
         now=time.time,
         monotonic=time.monotonic,
-        writer=share.writer,
     )
     worker = Worker(environment, _maker(inventory), share)
     reported = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -15,7 +16,7 @@ TOKEN = "s3cret-token"
 
 
 class Receiver(BaseHTTPRequestHandler):
-    paths: list[str] = []
+    paths: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         self.paths.append(self.path)
@@ -55,7 +56,7 @@ def test_refusal_is_told_without_the_address(address: str, path: str, said: str)
     assert len(Receiver.paths) == 1
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "file:///etc/passwd", "http://[::bad/", "http://a b/"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "file:///etc/passwd", "http://[::/", "http://a b/"])
 def test_what_does_not_arrive_is_told_without_the_address(url: str) -> None:
     """Nobody there, another scheme, no address at all: a sentence, no exception."""
     told = beat(heartbeat(f"{url}{TOKEN}"))

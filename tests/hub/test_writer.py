@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,9 +94,7 @@ def test_store_that_fails_is_opened_again(running: Running) -> None:
 def test_inventory_is_swapped_between_transactions(running: Running) -> None:
     """Another inventory's devices have their history from then on."""
     other = Device("web-3", "hosting")
-    running.writer.take_over(
-        Site(**{name: getattr(running.site, name) for name in Site.__slots__} | {"inventory": inventory([other])})
-    ).result(60)
+    running.writer.take_over(replace(running.site, inventory=inventory([other]))).result(60)
     found = running.ask(lambda store: [device for device, *_ in store.status.devices(START + 60)])
     assert found == ["web-3"]
 

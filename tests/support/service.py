@@ -42,7 +42,16 @@ class Service:
 
     def __init__(self, data: Path, inventory: Path, *options: str) -> None:
         self.data = data
-        self._arguments = [*SOC, "serve", "--json", "--data", str(data), "--inventory", str(inventory), *options]
+        self._arguments = [
+            *SOC,
+            "serve",
+            "--json",
+            "--data",
+            str(data),
+            "--inventory",
+            str(inventory),
+            *options,
+        ]
         self.log = data.with_name(f"{data.name}.log")
 
     def __enter__(self) -> Self:
