@@ -71,9 +71,11 @@ def serve(
 
         sink.start()
         notify(READY)
-        receiver.run(stop, tick)
-        notify(STOPPING)
-        done = sink.stop(STOP_SECONDS)
+        try:
+            receiver.run(stop, tick)
+        finally:
+            notify(STOPPING)
+            done = sink.stop(STOP_SECONDS)
         stored = sink.stored()
         write_status(spool.raw_directory, status_document(counters, stored, listening, started, now()))
         return done and not stored.lost
