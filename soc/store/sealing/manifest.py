@@ -12,6 +12,8 @@ from soc.store.times import moment
 # What questions are asked of; `series` are the dictionaries beside the samples, `raw` what was received.
 Kind = Literal["sample", "series", "event", "match", "raw"]
 FORMAT_VERSION = 1
+_LATEST_SECONDS = 253_370_764_800.0  # the year 9999
+LATEST_SECONDS = 7_258_118_400.0  # 2200-01-01, later than any row
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Manifest:
             """,
             {
                 "kind": kind,
-                "since": None if since is None else moment(max(0.0, since)),
+                "since": None if since is None else moment(min(max(0.0, since), LATEST_SECONDS)),
                 "until": None if until is None else moment(until),
             },
         )
@@ -81,7 +83,7 @@ class Manifest:
             kind = $kind AND state = 'sealed' AND ($class IS NULL OR class = $class)
             AND max_time < $end::TIMESTAMP
             """,
-            {"kind": kind, "class": retention_class, "end": moment(max(0.0, end))},
+            {"kind": kind, "class": retention_class, "end": moment(_storable(end))},
         )[:limit]
 
     def begin(self, files: Sequence[SealedFile]) -> None:
@@ -145,3 +147,8 @@ class Manifest:
                 values,
             )
         ]
+
+
+def _storable(time: float) -> float:
+    """Questions may reach beyond what a TIMESTAMP says, infinitely far too."""
+    return min(max(time, 0.0), _LATEST_SECONDS)
