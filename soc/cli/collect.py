@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from soc.collect.environment import Summary
     from soc.model import LockHeldError
     from soc.pipeline import PipelineSummary
+    from soc.pipeline.delivery import Delivered
 
 _EXAMPLES = """examples:
   soc collect --inventory /etc/soc/inventory.yaml
@@ -47,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from soc.collect.environment import Summary
     from soc.collect.transports import transports_for
     from soc.model import LockHeldError, SpoolError
-    from soc.pipeline.headless import collect, ingest, refine
+    from soc.pipeline.headless import collect, ingest, notify, refine
     from soc.spool.layout import HUB_COMMAND
 
     deadline, wait = seconds(args.deadline), seconds(args.store_wait)
@@ -78,11 +80,17 @@ def run(args: argparse.Namespace) -> int:
     done = None
     try:
         done = ingest(site, wait)
+        _tell_delivered(notify(site, random.random, wait))
     except LockHeldError as error:
         who = "the hub" if error.command == HUB_COMMAND else "another process"
         _tell(f"{who} has the store: the segments stay in the spool for it, nothing is lost")
     _print(args, summary, done)
     return 1 if summary.problems or (done is not None and done.quarantined) else 0
+
+
+def _tell_delivered(done: Delivered) -> None:
+    if done.postponed or done.dead:
+        _tell(f"{done.postponed} notices could not be sent yet, {done.dead} were given up: soc notify outbox")
 
 
 def _is_hub(error: LockHeldError) -> bool:

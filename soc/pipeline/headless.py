@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from soc.collect.cycle import Progress, run_cycle
 from soc.collect.declare import Collector
@@ -17,15 +18,17 @@ from soc.intake import Refiner
 from soc.intake.raw import Refined, refine_waiting
 from soc.inventory import Inventory
 from soc.model import LockHeldError
+from soc.pipeline.delivery import Delivered, deliver_due
 from soc.pipeline.pipeline import Pipeline, PipelineSummary
 from soc.promql import RuleGroups
 from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, HUB_COMMAND, SPOOL, STORE_LOCK, STORE_WANTED
 from soc.spool.lock import acquire, is_held
 from soc.spool.spool import Spool
-from soc.store import open_store
+from soc.store import Store, open_store
 
 DEADLINE_SECONDS = 55.0
 STORE_WAIT_SECONDS = 30.0
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,23 @@ def ingest(site: Site, wait_seconds: float = STORE_WAIT_SECONDS) -> PipelineSumm
     with _store_lock(site, wait_seconds), open_store(site.data, spool_directory=site.spool) as store:
         pipeline = Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups)
         return pipeline.run(site.now, lambda: is_held(wanted))
+
+
+def notify(site: Site, draw: Callable[[], float], wait_seconds: float = STORE_WAIT_SECONDS) -> Delivered:
+    """Send what the outbox holds, for a bounded time; `draw` gives numbers in [0, 1).
+
+    The store is held only to note what is sent, not while it is. Raises LockHeldError and StoreError as
+    `ingest`: what was sent but could not be noted is sent again.
+    """
+
+    def in_store(work: Callable[[Store], _Result]) -> _Result:
+        with _store_lock(site, wait_seconds), open_store(site.data, spool_directory=site.spool) as store:
+            return work(store)
+
+    settings = site.inventory.settings.notify
+    if not settings.targets:
+        return Delivered()
+    return deliver_due(in_store, settings, now=site.now, monotonic=site.monotonic, draw=draw)
 
 
 @contextmanager

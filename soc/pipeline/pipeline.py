@@ -17,6 +17,7 @@ from soc.inventory import Inventory
 from soc.model import Event, Match, StoreError
 from soc.pipeline.availability import CATCH_UP_SECONDS, Availability
 from soc.pipeline.detections import correlation_signals, feeds_on_alerts, plain_signals, with_total
+from soc.pipeline.notices import write_notices
 from soc.pipeline.recovery import recovery_event, unknown_transactions
 from soc.pipeline.states import Topology, advance, state_event
 from soc.pipeline.waiting import SegmentFile, Waiting, set_aside_event
@@ -175,6 +176,7 @@ class Pipeline:
                         self._store.events.add_own([told], None)
                     else:
                         self._add_own([told], number)
+            write_notices(self._store, self._inventory.settings.notify, entry.now)
 
     def _prepare(self, now: float) -> None:
         store = self._store
