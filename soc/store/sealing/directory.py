@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 
 from soc.model import StoreError
@@ -13,13 +14,26 @@ _OPEN = "open"  # what is being written
 
 
 class SealedDirectory:
-    """One directory of sealed files. `damaged` are names found unusable since the process began, with why."""
+    """One directory of sealed files, shared by the connections of a process.
+
+    `damaged` are names found unusable since the process began, with why. `horizons`: no file of the kind
+    holds anything later (UTC seconds); what is asked of later times need not look for files.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.damaged: dict[str, str] = {}
+        self.horizons: dict[str, float] = {}
         self._intact: set[str] = set()
         (path / _OPEN).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def reaches(self, kind: str, since: float) -> bool:
+        """Whether any file of the kind may hold something at `since` or later."""
+        return kind in self.horizons and self.horizons[kind] >= since
+
+    def raise_horizon(self, kind: str, time: float) -> None:
+        """Before the file counts, so that who still looks beyond the old one looks again."""
+        self.horizons[kind] = max(time, self.horizons.get(kind, -math.inf))
 
     def place(self, name: str) -> Path:
         return self.path / name

@@ -86,6 +86,12 @@ class Manifest:
             {"kind": kind, "class": retention_class, "end": moment(_storable(end))},
         )[:limit]
 
+    def horizons(self) -> dict[str, float]:
+        """By kind, the latest time that any file has held (UTC seconds)."""
+        return dict(
+            self._database.rows("SELECT kind, epoch_us(max(max_time)) / 1e6 FROM sealed_file GROUP BY kind")
+        )
+
     def begin(self, files: Sequence[SealedFile]) -> None:
         """Note files that are about to be written, so that whoever comes after a kill knows of them."""
         for file in files:

@@ -195,6 +195,7 @@ class Sealing:
         written = replace(file, state="sealed", rows=rows, bytes=size, sha256=sha256)
         if first is not None:
             written = replace(written, min_time=seconds(first), max_time=seconds(last))
+        self._directory.raise_horizon(written.kind, written.max_time)
         self._manifest.complete(written)
         return written
 

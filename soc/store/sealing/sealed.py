@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar
 
@@ -30,6 +31,8 @@ class Sealed:
         self._database = database
         self._directory = directory
         self.manifest = Manifest(database)
+        if directory and not directory.horizons:
+            directory.horizons = self.manifest.horizons()
 
     @property
     def damaged(self) -> dict[str, str]:
@@ -39,6 +42,8 @@ class Sealed:
     def ask(self, kind: Rows, since: float | None, until: float | None, question: Callable[[str], _T]) -> _T:
         """Answer `question`, given the relation (SQL) with the rows in [since, until] and maybe others."""
         return self._answer(
+            (kind,),
+            since,
             lambda: self.manifest.reaching(kind, since, until),
             lambda files: question(relation(kind, self._paths(files))),
         )
@@ -48,7 +53,8 @@ class Sealed:
 
         For use within the transaction that stores its rows.
         """
-        files = self.manifest.holding_times(kind, staged) if self._directory else []
+        reached = self._directory is not None and self._directory.reaches(kind, -math.inf)
+        files = self.manifest.holding_times(kind, staged) if reached else []
         return relation(kind, self._paths(self._usable(files, content=True)))
 
     def query(
@@ -57,10 +63,14 @@ class Sealed:
         """Rows of a SELECT over the views sample, event and match; see Store.query."""
         if since is not None:
             return self._answer(
+                ("sample",),
+                since,
                 lambda: self.manifest.reaching("sample", since, None),
                 lambda files: self._with_views({"sample": files}, sql, parameters, metrics),
             )
         return self._answer(
+            tuple(_COLUMNS),
+            None,
             lambda: [file for kind in _COLUMNS for file in self.manifest.reaching(kind, None, None)],
             lambda files: self._with_views(
                 {kind: [file for file in files if file.kind == kind] for kind in _COLUMNS},
@@ -92,15 +102,21 @@ class Sealed:
         return rows
 
     def _answer(
-        self, choose: Callable[[], list[SealedFile]], question: Callable[[list[SealedFile]], _T]
+        self,
+        kinds: Sequence[Rows],
+        since: float | None,
+        choose: Callable[[], list[SealedFile]],
+        question: Callable[[list[SealedFile]], _T],
     ) -> _T:
         """Manifest and rows are read in one snapshot: sealing moves rows between them.
 
         A file that turns out to be damaged is left out and the question asked again; within a
         transaction, which an error ends, files are checked beforehand.
         """
-        if self._directory is None:
-            return question([])
+        if not self._reaches(kinds, since):
+            answer = question([])
+            if not self._reaches(kinds, since):
+                return answer
         while True:
             nested = self._database.in_transaction
             files: list[SealedFile] = []
@@ -113,6 +129,10 @@ class Sealed:
             except StoreError:
                 if nested or len(self._usable(files, content=True)) == len(files):
                     raise
+
+    def _reaches(self, kinds: Sequence[Rows], since: float | None) -> bool:
+        begin = -math.inf if since is None else since
+        return self._directory is not None and any(self._directory.reaches(kind, begin) for kind in kinds)
 
     def _usable(self, files: list[SealedFile], *, content: bool) -> list[SealedFile]:
         return self._directory.usable(files, content=content) if self._directory else []
