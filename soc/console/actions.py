@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -33,7 +34,7 @@ class AlertView(View):
     def action_acknowledge(self) -> None:
         alert = self.selected_alert()
         if alert is not None:
-            start(self, f"action-{alert.get('id')}", self._acknowledge(alert))
+            start(self, f"action-{alert.get('id')}", partial(self._acknowledge, alert))
 
     def action_close(self) -> None:
         self._ask("close", "close", dispositions=True)

@@ -13,8 +13,10 @@ from soc.console.columns import ALERTS, TOWERS
 from soc.console.details import Details
 from soc.console.listing import Listing
 from soc.console.pages import Pages
+from soc.console.paint import Painter
 from soc.console.preview import Preview
 from soc.console.report import alert_preview, alert_report, alert_title, items
+from soc.console.session import Session
 from soc.console.table import Table
 from soc.console.view import TOWERS_CELLS
 
@@ -28,8 +30,12 @@ class AlertsView(Browser, AlertView):
     kind = "alert"
     opens = "alert"
 
+    def __init__(self, session: Session, painter: Painter, *, id: str) -> None:
+        super().__init__(session, painter, id=id)
+        self._towers = Table(painter, TOWERS, session.clock, id="towers")
+
     def compose(self) -> ComposeResult:
-        yield Table(self.painter, TOWERS, self.session.clock, id="towers")
+        yield self._towers
         yield from super().compose()
 
     def make_listing(self) -> Listing:
@@ -50,12 +56,11 @@ class AlertsView(Browser, AlertView):
         return self.app.size.width >= TOWERS_CELLS
 
     def overview(self, document: Mapping[str, Any]) -> None:
-        show_rows(self.query_one("#towers", Table), items(document, "towers"), "tower")
+        show_rows(self._towers, items(document, "towers"), "tower")
 
     def action_open(self) -> None:
-        towers = self.query_one("#towers", Table)
-        if towers.has_focus and towers.selected is not None:
-            self.post_message(self.Go("alerts", filter=tower_filter(towers.selected)))
+        if self._towers.has_focus and self._towers.selected is not None:
+            self.post_message(self.Go("alerts", filter=tower_filter(self._towers.selected)))
         else:
             super().action_open()
 

@@ -79,20 +79,28 @@ class ConsoleApp(App[None]):
         self._counting: Timer | None = None
         self._notice: Timer | None = None
 
+        self._header_line = TextLine(painter, row="bar")
+        self._notice_line = TextLine(painter, row="bar")
+        self._prompt = Prompt(painter)
+        views: dict[str, type[View]] = {
+            "overview": OverviewView,
+            "alerts": AlertsView,
+            "alert": AlertReadingView,
+            "devices": DevicesView,
+            "device": DeviceReadingView,
+        }
+        self._views = {name: view(session, painter, id=name) for name, view in views.items()}
+        self._switcher = ContentSwitcher(*self._views.values(), initial=first)
+
     def compose(self) -> ComposeResult:
-        yield TextLine(self.painter, row="bar", id="header")
-        with ContentSwitcher(initial=self._current):
-            yield OverviewView(self.session, self.painter, id="overview")
-            yield AlertsView(self.session, self.painter, id="alerts")
-            yield AlertReadingView(self.session, self.painter, id="alert")
-            yield DevicesView(self.session, self.painter, id="devices")
-            yield DeviceReadingView(self.session, self.painter, id="device")
-        yield TextLine(self.painter, row="bar", id="notice")
-        yield Prompt(self.painter)
+        yield self._header_line
+        yield self._switcher
+        yield self._notice_line
+        yield self._prompt
 
     def on_mount(self) -> None:
         self.session.listen(self._heard)
-        start(self, "session", self.session.run())
+        start(self, "session", self.session.run)
         self.set_interval(1.0, self._tick)
         if self._terminal_descriptor is not None:
             self.set_interval(TERMINAL_CHECK_SECONDS, self._check_terminal)
@@ -104,14 +112,14 @@ class ConsoleApp(App[None]):
     @property
     def view(self) -> View:
         """The screen that is shown."""
-        return self.query_one(f"#{self._current}", View)
+        return self._views[self._current]
 
     def go(self, name: str, row: Mapping[str, Any] | None = None, filter: str | None = None) -> None:
         """Show a screen."""
         if name != self._current:
             self._before = self._current
         self._current = name
-        self.query_one(ContentSwitcher).current = name
+        self._switcher.current = name
         view = self.view
         if row is not None and isinstance(view, ReadingView):
             view.open(row)
@@ -125,7 +133,7 @@ class ConsoleApp(App[None]):
             self._notice.stop()
             self._notice = None
         line: Line = [(f" {text} ", style)] if text else hint_spans(self.view.hints())
-        self.query_one("#notice", TextLine).show(line)
+        self._notice_line.show(line)
         if text:
             self._notice = self.set_timer(NOTICE_SECONDS, self.say)
 
@@ -164,14 +172,14 @@ class ConsoleApp(App[None]):
             view.set_filter(before if text is None else text)
             self._prompt_closed()
 
-        self.query_one("#notice").display = False
-        self.query_one(Prompt).open(
+        self._notice_line.display = False
+        self._prompt.open(
             "/", before + " " if before else "", lambda text: view.set_filter(text.strip()), ended
         )
 
     def action_command(self) -> None:
-        self.query_one("#notice").display = False
-        self.query_one(Prompt).open(":", "", lambda _: None, self._command)
+        self._notice_line.display = False
+        self._prompt.open(":", "", lambda _: None, self._command)
 
     def action_keys(self) -> None:
         focused = self.focused
@@ -205,7 +213,7 @@ class ConsoleApp(App[None]):
             self.say(f"no command {name[:40]!r}; {hint}", "error")
 
     def _prompt_closed(self) -> None:
-        self.query_one("#notice").display = True
+        self._notice_line.display = True
         self.view.entered()
 
     def _enter(self) -> None:
@@ -223,16 +231,19 @@ class ConsoleApp(App[None]):
         line = header(
             self.view.title, self.session.live, self._unowned_critical, self.session.clock(), self.size.width
         )
-        self.query_one("#header", TextLine).show(line)
+        self._header_line.show(line)
 
     def _heard(self, kind: str, document: Mapping[str, Any]) -> None:
-        views = list(self.query(View))
         if kind == "resumed":
-            for view in views:
+            for view in self._views.values():
                 view.resumed()
             self._count_unowned()
+        elif kind == "reread":
+            for view in self._views.values():
+                view.reread()
+            self._count_unowned()
         elif kind in ("alert", "device"):
-            for view in views:
+            for view in self._views.values():
                 view.changed(kind, document)
             if kind == "alert" and self._counting is None:
                 self._counting = self.set_timer(1.0, self._count_unowned)
@@ -243,7 +254,7 @@ class ConsoleApp(App[None]):
         wanted = self.view.wants_overview and self.session.live.state != "lost"
         if wanted and not self._asking_overview:
             self._asking_overview = True
-            start(self, "overview", self._overview())
+            start(self, "overview", self._overview)
 
     async def _overview(self) -> None:
         try:
@@ -252,12 +263,12 @@ class ConsoleApp(App[None]):
             return  # the header says that the hub is gone
         finally:
             self._asking_overview = False
-        for view in self.query(View):
+        for view in self._views.values():
             view.overview(document)
 
     def _count_unowned(self) -> None:
         self._counting = None
-        start(self, "unowned", self._unowned())
+        start(self, "unowned", self._unowned)
 
     async def _unowned(self) -> None:
         try:

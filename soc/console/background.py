@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from textual.app import App
@@ -19,14 +19,15 @@ class Failed(Message):
         self.error = error
 
 
-def start(widget: Widget | App[Any] | Screen[Any], group: str, work: Coroutine[Any, Any, None]) -> None:
+def start(widget: Widget | App[Any] | Screen[Any], group: str, work: Callable[[], Awaitable[None]]) -> None:
     """Run `work`; what runs in the same group of the widget is cancelled. An error never ends the
     application: it is told by a `Failed` message."""
 
     async def guarded() -> None:
         try:
-            await work
+            await work()
         except Exception as error:
             widget.post_message(Failed(error))
 
-    widget.run_worker(guarded(), group=group, exclusive=True, exit_on_error=False)
+    beginning: Callable[[], Coroutine[None, None, None]] = guarded
+    widget.run_worker(beginning, group=group, exclusive=True, exit_on_error=False)

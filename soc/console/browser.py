@@ -9,7 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from soc.console.listing import Listing
+from soc.console.paint import Painter
 from soc.console.preview import Preview
+from soc.console.session import Session
 from soc.console.table import Table
 from soc.console.view import View
 
@@ -21,6 +23,12 @@ class Browser(View):
     kind = ""  # of the changes that concern the list
     opens = ""  # the screen that shows one row
 
+    def __init__(self, session: Session, painter: Painter, *, id: str) -> None:
+        super().__init__(session, painter, id=id)
+        self.listing = self.make_listing()
+        self._preview = self.make_preview()
+        self.listing.selection_changed = lambda: self._preview.follow(self.listing.table)
+
     def make_listing(self) -> Listing:
         raise NotImplementedError
 
@@ -28,15 +36,8 @@ class Browser(View):
         raise NotImplementedError
 
     def compose(self) -> ComposeResult:
-        yield self.make_listing()
-        yield self.make_preview()
-
-    def on_mount(self) -> None:
-        self.listing.selection_changed = lambda: self.query_one(Preview).follow(self.listing.table)
-
-    @property
-    def listing(self) -> Listing:
-        return self.query_one(Listing)
+        yield self.listing
+        yield self._preview
 
     def entered(self) -> None:
         self.listing.table.focus()
@@ -46,6 +47,9 @@ class Browser(View):
 
     def resumed(self) -> None:
         self.listing.reload()
+
+    def reread(self) -> None:
+        self.listing.look_soon()
 
     def changed(self, kind: str, document: Mapping[str, Any]) -> None:
         if kind == self.kind:

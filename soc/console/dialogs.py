@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -50,20 +51,23 @@ class ActionDialog(ModalScreen[bool]):
         self._submit = submit
         self._dispositions: Sequence[str] = DISPOSITIONS if dispositions else ()
         self._chosen = -1
+        self._choices = [TextLine(painter, row="panel") for _ in self._dispositions]
+        self._note = CleanInput(placeholder="note", compact=True, max_length=MAXIMUM_NOTE_CHARACTERS)
+        self._answer = TextLine(painter, row="panel")
 
     def compose(self) -> ComposeResult:
+        heading = TextLine(self._painter, row="panel")
+        heading.show([(f" {self._heading}", "strong")])
         with Vertical():
-            yield TextLine(self._painter, row="panel", id="heading")
-            for number in range(len(self._dispositions)):
-                yield TextLine(self._painter, row="panel", id=f"disposition-{number}")
-            yield CleanInput(placeholder="note", compact=True, max_length=MAXIMUM_NOTE_CHARACTERS)
-            yield TextLine(self._painter, row="panel", id="answer")
+            yield heading
+            yield from self._choices
+            yield self._note
+            yield self._answer
 
     def on_mount(self) -> None:
-        self.query_one("#heading", TextLine).show([(f" {self._heading}", "strong")])
         self._say()
         self._show_choice()
-        self.query_one(Input).focus()
+        self._note.focus()
 
     def action_leave(self) -> None:
         self.dismiss(False)
@@ -74,14 +78,14 @@ class ActionDialog(ModalScreen[bool]):
             self._show_choice()
 
     def action_submit(self) -> None:
-        note = self.query_one(Input).value.strip()
+        note = self._note.value.strip()
         if self._dispositions and self._chosen < 0:
             self._say("choose a disposition with ↑ ↓")
         elif not note:
             self._say("a note is needed: what was it, what was done?")
         else:
             disposition = self._dispositions[self._chosen] if self._dispositions else ""
-            start(self, "action", self._send(note, disposition))
+            start(self, "action", partial(self._send, note, disposition))
 
     async def _send(self, note: str, disposition: str) -> None:
         problem = await self._submit(note, disposition)
@@ -92,17 +96,16 @@ class ActionDialog(ModalScreen[bool]):
 
     def _say(self, problem: str = "") -> None:
         line: Line = [(f" {problem} ", "error")] if problem else self._keys()
-        self.query_one("#answer", TextLine).show(line)
+        self._answer.show(line)
 
     def _keys(self) -> list[Span]:
         choose: list[Span] = [(" ↑ ↓ ", "key"), ("disposition ", "dim")] if self._dispositions else []
         return [*choose, (" ⏎ ", "key"), ("send ", "dim"), (" Esc ", "key"), ("leave it", "dim")]
 
     def _show_choice(self) -> None:
-        for number, name in enumerate(self._dispositions):
+        for number, (name, line) in enumerate(zip(self._dispositions, self._choices, strict=True)):
             chosen = number == self._chosen
-            line = [(f" {'>' if chosen else ' '} {name} ", "tab" if chosen else "text")]
-            self.query_one(f"#disposition-{number}", TextLine).show(line)
+            line.show([(f" {'>' if chosen else ' '} {name} ", "tab" if chosen else "text")])
 
 
 class HelpDialog(ModalScreen[None]):

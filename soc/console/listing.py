@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -50,10 +51,8 @@ class Listing(Widget):
     ) -> None:
         super().__init__(id=id)
         self._session = session
-        self._painter = painter
         self._path = path
         self._key = key
-        self._columns = columns
         self.filter = filter
         self._everything: int | None = None  # rows without any filter
         self._fresh: Pages | None = None  # with rows that the shown pages lack
@@ -64,17 +63,15 @@ class Listing(Widget):
         self._error = ""
         self._last_good: float | None = None
         self.selection_changed: Callable[[], None] = lambda: None
+        self._title = TextLine(painter, row="bar")
+        self.table = Table(painter, columns, session.clock)
 
     def compose(self) -> ComposeResult:
-        yield TextLine(self._painter, row="bar")
-        yield Table(self._painter, self._columns, self._session.clock)
+        yield self._title
+        yield self.table
 
     def on_mount(self) -> None:
         self.reload()
-
-    @property
-    def table(self) -> Table:
-        return self.query_one(Table)
 
     def set_filter(self, text: str) -> None:
         """Ask by another filter, once it has not changed for DEBOUNCE_SECONDS."""
@@ -85,7 +82,7 @@ class Listing(Widget):
 
     def reload(self, delay_seconds: float = 0.0) -> None:
         """Ask anew; the old rows stay until the answer is there."""
-        self._ask(self._reload(delay_seconds))
+        self._ask(partial(self._reload, delay_seconds))
 
     def cancel(self) -> bool:
         """Stop the question that is running; False when there is none."""
@@ -98,20 +95,27 @@ class Listing(Widget):
         """A row changed. If the list does not have it, look soon whether it should."""
         if self._fresh is not None:
             self._fresh.update(row)
-        if not self.table.update(row) and self._looking is None:
+        if not self.table.update(row):
+            self.look_soon()
+
+    def look_soon(self) -> None:
+        """Ask for the first page again: for changes, and for rows that the list does not have."""
+        if self._looking is None:
             self._looking = self.set_timer(LOOK_SECONDS, self._look)
 
     def take_new(self) -> None:
         """Let the new rows in."""
         if self._fresh is not None:
             self.table.show(self._fresh)
+            self.table.move_to(0)
             self._fresh, self._new = None, 0
             self._retitle()
+            start(self, "count", self._count)
 
     def on_table_wanted(self, message: Table.Wanted) -> None:
         message.stop()
         if self._asked is None and not self._error:
-            self._ask(self._load(message.index))
+            self._ask(partial(self._load, message.index))
 
     def on_table_top_wanted(self, message: Table.TopWanted) -> None:
         message.stop()
@@ -127,7 +131,7 @@ class Listing(Widget):
 
         return Pages(fetch, self._key)
 
-    def _ask(self, question: Any) -> None:
+    def _ask(self, question: Callable[[], Awaitable[None]]) -> None:
         self._asked = self._session.clock()
         if self._asking is None:
             self._asking = self.set_interval(SHOWN_QUERY_SECONDS, self._retitle)
@@ -151,6 +155,10 @@ class Listing(Widget):
         self._fresh, self._new = None, 0
         self.table.show(pages)
         self._answered()
+        await self._count()
+
+    async def _count(self) -> None:
+        """How many rows there are without any filter."""
         with contextlib.suppress(HubError):  # the title does without
             total = (await self._session.client.get(self._path, limit=1)).get("total")
             self._everything = total if isinstance(total, int) else None
@@ -178,7 +186,7 @@ class Listing(Widget):
 
     def _look(self) -> None:
         self._looking = None
-        start(self, "look", self._compare())
+        start(self, "look", self._compare)
 
     async def _compare(self) -> None:
         """Fetch the first page again: what it has and the list has not is new."""
@@ -213,4 +221,4 @@ class Listing(Widget):
             line += [(f" {self._error}{good} ", "error")]
         elif asked >= SHOWN_QUERY_SECONDS:
             line += [(f" querying {asked:.1f} s, Esc cancels ", "dim")]
-        self.query_one(TextLine).show(line)
+        self._title.show(line)

@@ -14,8 +14,10 @@ from soc.console.alerts import show_rows, tower_filter
 from soc.console.columns import ALERTS, TOWERS
 from soc.console.details import Details
 from soc.console.lines import TextLine
+from soc.console.paint import Painter
 from soc.console.preview import Preview
 from soc.console.report import alert_preview, alert_report, alert_title, items, rule
+from soc.console.session import Session
 from soc.console.table import Table
 
 
@@ -28,22 +30,21 @@ class OverviewView(AlertView):
         Binding("tab", "app.focus_next", "towers, or what needs you"),
     ]
 
+    def __init__(self, session: Session, painter: Painter, *, id: str) -> None:
+        super().__init__(session, painter, id=id)
+        self._towers = Table(painter, TOWERS, session.clock, id="towers")
+        self._heading = TextLine(painter)
+        self._alerts = Table(painter, ALERTS, session.clock)
+        details = Details(session.client, "/v1/alerts", "id")
+        self._preview = Preview(session, painter, details, alert_title, alert_preview, alert_report)
+
     def compose(self) -> ComposeResult:
-        yield Table(self.painter, TOWERS, self.session.clock, id="towers")
+        yield self._towers
         with Container(id="below"):
             with Container(id="needing"):
-                yield TextLine(self.painter)
-                yield Table(self.painter, ALERTS, self.session.clock, id="alerts")
-            details = Details(self.session.client, "/v1/alerts", "id")
-            yield Preview(self.session, self.painter, details, alert_title, alert_preview, alert_report)
-
-    @property
-    def _alerts(self) -> Table:
-        return self.query_one("#alerts", Table)
-
-    @property
-    def _towers(self) -> Table:
-        return self.query_one("#towers", Table)
+                yield self._heading
+                yield self._alerts
+            yield self._preview
 
     @property
     def wants_overview(self) -> bool:
@@ -62,7 +63,7 @@ class OverviewView(AlertView):
         needing = items(document, "needs_you")
         show_rows(self._alerts, needing, "id")
         said = "needs you, the worst and oldest first" if needing else "nothing needs you"
-        self.query_one("#needing TextLine", TextLine).show(rule(said, 400))
+        self._heading.show(rule(said, 400))
 
     def changed(self, kind: str, document: Mapping[str, Any]) -> None:
         if kind == "alert":
@@ -77,7 +78,7 @@ class OverviewView(AlertView):
     def on_table_moved(self, message: Table.Moved) -> None:
         message.stop()
         if message.table is self._alerts:
-            self.query_one(Preview).follow(self._alerts)
+            self._preview.follow(self._alerts)
 
     def on_table_opened(self, message: Table.Opened) -> None:
         message.stop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from textual.app import ComposeResult
@@ -38,17 +39,18 @@ class Preview(Widget):
     ) -> None:  # fmt: skip
         super().__init__()
         self._session = session
-        self._painter = painter
         self._details = details
         self._title_of = title
         self._short = short
         self._full = full
         self._key: object = None
         self._document: Mapping[str, Any] | None = None
+        self._title = TextLine(painter)
+        self._pane = TextPane(painter)
 
     def compose(self) -> ComposeResult:
-        yield TextLine(self._painter)
-        yield TextPane(self._painter)
+        yield self._title
+        yield self._pane
 
     def follow(self, table: Table) -> None:
         """Show the selected row of `table`."""
@@ -63,7 +65,7 @@ class Preview(Widget):
             if table.pages is not None and index >= 0 and (other := table.pages.row(index)) is not None
         ]
         if any(self._details.known(wanted) is None for wanted in (row, *neighbours)):
-            start(self, "detail", self._fetch(row, neighbours))
+            start(self, "detail", partial(self._fetch, row, neighbours))
 
     def on_resize(self) -> None:
         self._show(self._document)
@@ -85,12 +87,12 @@ class Preview(Widget):
         self._key = None if document is None else self._details.key(document)
         if document is None:
             self._heading(rule("nothing selected", self.size.width, "dim"))
-            self.query_one(TextPane).show(lambda _: ())
+            self._pane.show(lambda _: ())
             return
         report = self._full if self.app.size.width >= WIDE_CELLS else self._short
         now = self._session.clock()
         self._heading(rule(self._title_of(document), self.size.width))
-        self.query_one(TextPane).show(lambda width: report(document, now, width), keep_place=same)
+        self._pane.show(lambda width: report(document, now, width), keep_place=same)
 
     def _heading(self, line: Line) -> None:
-        self.query_one(TextLine).show(line)
+        self._title.show(line)

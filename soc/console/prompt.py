@@ -19,13 +19,14 @@ class Prompt(Widget):
 
     def __init__(self, painter: Painter) -> None:
         super().__init__()
-        self._painter = painter
+        self._mark = TextLine(painter)
+        self._field = CleanInput(compact=True, select_on_focus=False, max_length=1000)
         self._changed: Callable[[str], None] = lambda _: None
         self._ended: Callable[[str | None], None] = lambda _: None
 
     def compose(self) -> ComposeResult:
-        yield TextLine(self._painter)
-        yield CleanInput(compact=True, select_on_focus=False, max_length=1000)
+        yield self._mark
+        yield self._field
 
     def open(
         self,
@@ -36,13 +37,12 @@ class Prompt(Widget):
     ) -> None:
         """Let the reader type. `ended` gets the text, or None when it was left by Esc."""
         self._changed, self._ended = lambda _: None, ended
-        self.query_one(TextLine).show([(f" {mark}", "key")])
-        field = self.query_one(Input)
-        field.value = text
-        field.cursor_position = len(text)
+        self._mark.show([(f" {mark}", "key")])
+        self._field.value = text
+        self._field.cursor_position = len(text)
         self._changed = changed
         self.display = True
-        field.focus()
+        self._field.focus()
 
     @property
     def is_open(self) -> bool:

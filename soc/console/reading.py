@@ -33,10 +33,12 @@ class ReadingView(View):
         super().__init__(*args, **options)
         self.row: Mapping[str, Any] = {}
         self._details = Details(self.session.client, self.path, self.key)
+        self._heading = TextLine(self.painter, row="bar")
+        self._pane = TextPane(self.painter)
 
     def compose(self) -> ComposeResult:
-        yield TextLine(self.painter, row="bar")
-        yield TextPane(self.painter)
+        yield self._heading
+        yield self._pane
 
     def report(self, document: Mapping[str, Any], now: float, width: int) -> list[Line]:
         raise NotImplementedError
@@ -51,14 +53,17 @@ class ReadingView(View):
         self.refetch()
 
     def entered(self) -> None:
-        self.query_one(TextPane).focus()
+        self._pane.focus()
 
     def resumed(self) -> None:
         self.refetch()
 
+    def reread(self) -> None:
+        self.refetch()
+
     def refetch(self) -> None:
         if self.row:
-            start(self, "detail", self._fetch())
+            start(self, "detail", self._fetch)
 
     def escape(self) -> bool:
         self.post_message(self.Go(self.back))
@@ -73,7 +78,7 @@ class ReadingView(View):
             document = await self._details.fetch(row)
         except HubError as error:
             now = clock(self.session.clock())
-            self._title([(f" {self.name_of(row)} ", "title"), (f" {error}, at {now} ", "error")])
+            self._heading.show([(f" {self.name_of(row)} ", "title"), (f" {error}, at {now} ", "error")])
             return
         if row is self.row:
             self.row = document
@@ -81,11 +86,8 @@ class ReadingView(View):
 
     def _show(self, document: Mapping[str, Any], *, keep_place: bool) -> None:
         now = self.session.clock()
-        self._title([(f" {self.title} › ", "title"), (self.name_of(document), "strong")])
-        self.query_one(TextPane).show(lambda width: self.report(document, now, width), keep_place=keep_place)
-
-    def _title(self, line: Line) -> None:
-        self.query_one(TextLine).show(line)
+        self._heading.show([(f" {self.title} › ", "title"), (self.name_of(document), "strong")])
+        self._pane.show(lambda width: self.report(document, now, width), keep_place=keep_place)
 
 
 class AlertReadingView(ReadingView, AlertView):

@@ -168,6 +168,10 @@ def device_report(device: Document, now: float, width: int) -> list[Line]:
     place = [str(device[name]) for name in ("kind", "tower", "site", "supplier") if device.get(name)]
     lines += labelled("Is", "  ".join(place), width)
     lines += labelled("Seen", clock(moment(device.get("last_seen")), now), width)
+    alerts = items(device, "alerts")
+    if alerts:
+        lines += [(), rule(f"alerts, {len(alerts)}", width)]
+        lines += [_alert_line(alert, now) for alert in alerts]
     facts = sorted(items(device, "facts"), key=lambda fact: str(fact.get("key", "")))
     for key, members in groupby(facts, key=lambda fact: str(fact.get("key", ""))):
         lines += [(), rule(key, width)]
@@ -185,6 +189,17 @@ def device_report(device: Document, now: float, width: int) -> list[Line]:
             for number, piece in enumerate(wrap(str(event.get("message") or ""), max(10, width - 13))):
                 lines.append([(time if number == 0 else " " * len(time), "dim"), (piece, "text")])
     return lines
+
+
+def _alert_line(alert: Document, now: float) -> Line:
+    word, token = severity(alert.get("severity"))
+    said, said_token = progress(alert)
+    return [
+        (f" {word:<{_LABEL_CELLS}} ", token),
+        (f"{alert.get('label', ''):<7}{age(moment(alert.get('first_seen')), now):>5} ", "dim"),
+        (f"{said} " if said else "", said_token),
+        (str(alert.get("summary") or alert.get("rule") or ""), "text"),
+    ]
 
 
 def _series_line(series: Document) -> Line:

@@ -52,7 +52,8 @@ def retry_delays() -> Iterator[float]:
 
 class Session:
     """Follows the stream and reconnects. Listeners hear ("live", {}) when `live` changed, ("resumed", {})
-    when the hub is back after a loss, and ("alert" | "device", document) for a change.
+    when the hub is back after a loss, ("reread", {}) when it has more news than it tells one by one, and
+    ("alert" | "device", document) for a change.
     """
 
     def __init__(self, client: Client, clock: Callable[[], float], request_id: Callable[[], str]) -> None:
@@ -139,8 +140,10 @@ class Session:
             return
         if name == "status":
             self.take_status({"you": self.live.user} | document)
-        elif name in ("alert", "device"):
+        elif name in ("alert", "device", "reread"):
             self._tell(name, document)
+        elif name == "hello":  # whatever was read before may have changed since
+            self._tell("reread", {})
 
     def _tell(self, name: str, document: Mapping[str, Any]) -> None:
         for listener in self._listeners:

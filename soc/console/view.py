@@ -54,6 +54,9 @@ class View(Widget):
     def resumed(self) -> None:
         """The hub is back after a loss: ask again."""
 
+    def reread(self) -> None:
+        """More changed than the hub tells: look at what is shown again."""
+
     def changed(self, kind: str, document: Mapping[str, Any]) -> None:
         """The hub pushed a changed alert or device."""
 

@@ -75,8 +75,8 @@ def age(since: float | None, now: float) -> str:
 
 
 def grouped(number: float) -> str:
-    """1 012: thousands apart by a blank, none lost to rounding below ten."""
-    if 0 < number < 9.95:
+    """1 012: thousands apart by a blank; a fraction below ten keeps a digit."""
+    if isinstance(number, float) and 0 < number < 9.95:
         return f"{number:.1f}"
     return f"{number:,.0f}".replace(",", " ")
 

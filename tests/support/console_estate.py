@@ -24,7 +24,8 @@ _CASES: tuple[tuple[str, str, str, str, str, int, int, str, str, dict[str, str]]
     ("critical", "power", "ups-hq-2", "UpsOnBattery",
      "UPS on battery for 12 minutes, 31 % charge left", 743, 1, "sam", "availability", {}),
     ("high", "hosting", "esx-07", "FilesystemFull",
-     "Datastore /vmfs/volumes/ds2 is 96 % full", 390, 1, "mia", "availability", {"filesystem": "/vmfs/volumes/ds2"}),
+     "Datastore /vmfs/volumes/ds2 is 96 % full", 390, 1, "mia", "availability",
+     {"filesystem": "/vmfs/volumes/ds2"}),
     ("high", "network", "fw-01", "InterfaceErrors",
      "outside: 2.1 % of received frames are broken", 1_512, 1, "", "availability", {"interface": "outside"}),
     ("high", "security", "vdi-pool-2", "Encoded PowerShell",
@@ -49,9 +50,10 @@ _CASES: tuple[tuple[str, str, str, str, str, int, int, str, str, dict[str, str]]
      {"error": "jammed"}),
     ("low", "hosting", "app-11", "ServiceFailed", "systemd unit report.service failed", 14_000, 2, "",
      "availability", {"service": "report.service"}),
-    ("low", "power", "pdu-b-04", "LoadHigh", "Phase 2 at 83 % of its rating", 52_000, 1, "", "availability", {}),
-    ("informational", "network", "sw-dist-2", "FirmwareChanged", "Firmware 17.9.4a is now 17.9.5", 86_000, 1, "",
+    ("low", "power", "pdu-b-04", "LoadHigh", "Phase 2 at 83 % of its rating", 52_000, 1, "",
      "availability", {}),
+    ("informational", "network", "sw-dist-2", "FirmwareChanged", "Firmware 17.9.4a is now 17.9.5", 86_000,
+     1, "", "availability", {}),
 )  # fmt: skip
 
 
@@ -112,7 +114,8 @@ def hostile_alerts(now: float) -> list[Document]:
     """One alert a kind of attack, in every field that a device or a log can write."""
     return [
         alert(
-            900_000 + number, now, label=f"A-6{number}", severity="critical", owner="", workflow="open", version=0,
+            900_000 + number, now, label=f"A-6{number}", severity="critical", owner="", workflow="open",
+            version=0, first_seen=rfc3339(now - 60 - number), last_seen=rfc3339(now - 9),
             summary=text, entity=text, device=text, rule=text, tower=text, site=text, supplier=text,
             labels={text: text},
         )
@@ -211,6 +214,7 @@ def device_details(found: Document, now: float) -> Document:
         }
 
     return found | {
+        "alerts": [alert(5 + at, now, device=found["device"]) for at in range(found["open_alerts"])],
         "facts": [
             {"key": "identity", "instance": name, "value": value}
             for name, value in (

@@ -69,6 +69,11 @@ class FakeHub:
         for writer in list(self._open):
             writer.transport.abort()
 
+    async def followed(self) -> None:
+        """Wait until somebody follows the stream."""
+        while not self._streams:
+            await asyncio.sleep(0.01)
+
     def push_alert(self, **fields: Any) -> Document:
         """Change or add the alert with `fields["id"]` and tell every stream."""
         alert = self.alerts.setdefault(fields["id"], estate.alert(0, self._now()))
@@ -161,6 +166,8 @@ class FakeHub:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
+        if self._server is None or not self._server.is_serving():
+            writer.transport.abort()
         try:
             with contextlib.suppress(OSError, h11.RemoteProtocolError, asyncio.CancelledError):
                 await self._converse(reader, writer)
