@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from soc.collect import credentials
 from soc.collect.declare import Collector
@@ -229,7 +230,7 @@ class Batch:
         self._end_own_series(device, collector, time, interval)
 
     def _end_own_series(self, device: str, collector: str, time: float, interval: float) -> None:
-        labels = canonical_labels({"collector": collector})
+        labels = _own_labels(collector)
         for metric in _OWN_METRICS:
             self.builder.add_stale(device, metric, labels, time, interval)
 
@@ -258,10 +259,11 @@ class Batch:
                 fact_keys=() if failure else tuple(sorted(facts)),
             )
         )
-        labels = {"collector": collector}
+        own, labels = {"collector": collector}, _own_labels(collector)
         values = (float(up or failure is None), answer.duration_seconds)
         for metric, value in zip(_OWN_METRICS, values, strict=True):
-            self.builder.add_sample(device, Sample(metric, value, labels, answer.time), interval)
+            sample = Sample(metric, value, own, answer.time)
+            self.builder.add_sample(device, sample, interval, labels)
 
     def _event(self, answer: Answer, collector: str, failure: Failure | None, previous: str) -> None:
         """What a collector comes to on a device has changed: an event of our own."""
@@ -299,6 +301,11 @@ def give_way(outcome: Outcome, claimed: Claims) -> None:
         outcome.series = [series for _, series in kept]
     if claimed.facts:
         outcome.facts = [fact for fact in outcome.facts if (fact.key, fact.instance) not in claimed.facts]
+
+
+@cache
+def _own_labels(collector: str) -> str:
+    return canonical_labels({"collector": collector})
 
 
 def _severity_id(reason: str) -> int:

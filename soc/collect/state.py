@@ -165,7 +165,13 @@ class CollectState:
 
     def tasks(self) -> dict[tuple[str, str], Task]:
         rows = self._rows("SELECT device, collector, due, reason, absent_until FROM task")
-        return {(device, collector): Task(*task) for device, collector, *task in rows}
+        # SQLite makes a string for every row: a million rows share a few names.
+        shared: dict[str, str] = {}
+        share = shared.setdefault
+        return {
+            (share(device, device), share(collector, collector)): Task(due, reason, absent_until)
+            for device, collector, due, reason, absent_until in rows
+        }
 
     def told(self, device: str) -> dict[str, Told]:
         """What each collector said of the device at its last poll."""

@@ -6,7 +6,6 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,12 @@ from soc.model import Cursor, Event, Fact, Match, Poll, Sample, SpoolError, cano
 from soc.spool.schema import FORMAT_VERSION, SEGMENT_SCHEMA
 
 _HEADER_KEY = "soc"
+_KEY_SEPARATOR = "\x1f"
+# What a damaged file makes of its reader. A panic of polars is no Exception.
+_UNREADABLE = (
+    OSError, AttributeError, KeyError, TypeError, ValueError,
+    pl.exceptions.PolarsError, pl.exceptions.PanicException,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +38,8 @@ class Header:
     format_version: int = FORMAT_VERSION
 
 
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+def _microseconds(seconds: float) -> int:
+    return round(seconds * 1e6)
 
 
 def _pairs(fields: Mapping[str, str]) -> list[dict[str, str]]:
@@ -61,7 +66,7 @@ class SegmentBuilder:
     def add_sample(self, device: str, sample: Sample, interval_seconds: float, labels: str = "") -> None:
         """`labels` are the sample's as canonical JSON, where the caller has them already."""
         self._add("sample", {
-            "time": _moment(sample.time), "device": device, "metric": sample.metric,
+            "time": _microseconds(sample.time), "device": device, "metric": sample.metric,
             "labels": labels or canonical_labels(sample.labels), "value": sample.value,
             "attributes": canonical_labels(sample.attributes) if sample.attributes else None,
             "interval_seconds": interval_seconds,
@@ -70,34 +75,34 @@ class SegmentBuilder:
     def add_stale(self, device: str, metric: str, labels: str, time: float, interval_seconds: float) -> None:
         """A staleness marker: the series (labels as canonical JSON) has ended or could not be read."""
         self._add("sample", {
-            "time": _moment(time), "device": device, "metric": metric, "labels": labels,
+            "time": _microseconds(time), "device": device, "metric": metric, "labels": labels,
             "attributes": None, "value": None, "interval_seconds": interval_seconds,
         })  # fmt: skip
 
     def add_fact(self, device: str, fact: Fact, time: float) -> None:
         self._add("fact", {
-            "time": _moment(time), "device": device, "key": fact.key, "instance": fact.instance,
+            "time": _microseconds(time), "device": device, "key": fact.key, "instance": fact.instance,
             "text": fact.value,
         })  # fmt: skip
 
     def add_poll(self, poll: Poll) -> None:
         self._add("poll", {
-            "time": _moment(poll.time), "device": poll.device, "collector": poll.collector,
+            "time": _microseconds(poll.time), "device": poll.device, "collector": poll.collector,
             "ok": poll.ok, "answered": poll.answered, "reason": poll.reason, "detail": poll.detail,
             "duration_seconds": poll.duration_seconds, "interval_seconds": poll.interval_seconds,
-            "fact_keys": list(poll.fact_keys),
+            "fact_keys": _KEY_SEPARATOR.join(poll.fact_keys),
         })  # fmt: skip
 
     def add_event(self, event: Event) -> None:
         row = {name: getattr(event, name) for name in Event.__slots__}
-        row["time"], row["received"] = _moment(event.time), _moment(event.received)
+        row["time"], row["received"] = _microseconds(event.time), _microseconds(event.received)
         row["fields"] = _pairs(event.fields)
         self._add("event", row)
 
     def add_match(self, match: Match) -> None:
         self._add("match", {
             "id": match.event_id, "rule_id": match.rule_id, "rule_version": match.rule_version,
-            "time": _moment(match.time), "received": _moment(match.received), "device": match.device,
+            "time": _microseconds(match.time), "received": _microseconds(match.received), "device": match.device,
             "labels": canonical_labels(match.labels),
             "correlation_fields": canonical_labels(match.fields),
         })  # fmt: skip
@@ -108,7 +113,13 @@ class SegmentBuilder:
         for record, rows in self._rows.items():
             names = [name for name in SEGMENT_SCHEMA if name in rows[0]]
             columns = {name: [row[name] for row in rows] for name in names}
-            frame = pl.DataFrame(_encodable(columns), schema={name: SEGMENT_SCHEMA[name] for name in names})
+            schema = {name: SEGMENT_SCHEMA[name] for name in names}
+            if "fact_keys" in schema:  # lists built one by one take as long as all the rest
+                schema["fact_keys"] = pl.String()
+            frame = pl.DataFrame(_encodable(columns), schema=schema)
+            if "fact_keys" in schema:
+                split = pl.col("fact_keys").str.split(_KEY_SEPARATOR)
+                frame = frame.with_columns(split.list.eval(pl.element().filter(pl.element() != "")))
             frames.append(frame.with_columns(pl.lit(record).alias("record")))
         empty = pl.DataFrame(schema=SEGMENT_SCHEMA)
         return pl.concat([empty, *frames], how="diagonal").select(list(SEGMENT_SCHEMA))
@@ -143,10 +154,8 @@ def read_header(path: Path) -> Header:
         document = json.loads(pl.read_parquet_metadata(path)[_HEADER_KEY])
         cursors = tuple(Cursor(*map(str, cursor)) for cursor in document.pop("cursors"))
         header = Header(**document, cursors=cursors)
-    except (OSError, KeyError, TypeError, ValueError, pl.exceptions.PolarsError) as error:
-        raise SpoolError(
-            f"{path.name}: not a readable segment ({str(error).splitlines()[0][:200]})"
-        ) from error
+    except _UNREADABLE as error:
+        raise SpoolError(f"{path.name}: not a readable segment ({_first_line(error)})") from error
     if header.format_version > FORMAT_VERSION:
         raise SpoolError(
             f"{path.name}: segment format {header.format_version} is newer than ours ({FORMAT_VERSION})"
@@ -169,6 +178,10 @@ def read_frame(path: Path) -> pl.DataFrame:
         frame = frame.with_columns(missing).select(
             [pl.col(name).cast(dtype) for name, dtype in SEGMENT_SCHEMA.items()]
         )
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
-        raise SpoolError(f"{path.name}: rows unreadable ({str(error).splitlines()[0][:200]})") from error
+    except _UNREADABLE as error:
+        raise SpoolError(f"{path.name}: rows unreadable ({_first_line(error)})") from error
     return frame
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{str(error).partition(chr(10))[0]:.200}" or type(error).__name__

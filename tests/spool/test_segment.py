@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +25,8 @@ def full_builder() -> SegmentBuilder:
     builder.add_event(
         Event("e1", 1_700_000_000.0, 1_700_000_001.0, device="sw-1", fields={"b": "2", "a": "1"})
     )
+    builder.add_poll(Poll("sw-1", "states", 1_700_000_000.0, True, True, fact_keys=("a", "b")))
+    builder.add_poll(Poll("sw-1", "uptime", 1_700_000_000.0, True, True))
     builder.add_match(Match("e1", "r1", "v1", 1_700_000_000.0, 1_700_000_001.0, "sw-1", {"user": "x"}, {}))
     builder.cursors.append(Cursor("web-1", "auth", "12:34"))
     return builder
@@ -41,9 +45,11 @@ def test_rows_and_header_come_back_as_written(tmp_path: Path) -> None:
     builder = full_builder()
     path = tmp_path / "01.parquet"
     path.write_bytes(encode(builder.frame(), header(builder.count)))
-    assert read_header(path) == header(6)
+    assert read_header(path) == header(8)
     frame = read_frame(path)
     assert dict(frame.schema) == SEGMENT_SCHEMA
+    polls = frame.filter(pl.col("record") == "poll")
+    assert polls["fact_keys"].to_list() == [["identity"], ["a", "b"], []]
     rows = {
         row["record"]: row
         for row in frame.filter(pl.col("value").is_not_null() | (pl.col("record") != "sample")).iter_rows(
@@ -53,7 +59,7 @@ def test_rows_and_header_come_back_as_written(tmp_path: Path) -> None:
     assert rows["sample"]["labels"] == '{"collector":"snmp"}'
     assert rows["sample"]["time"].microsecond == 250_000
     assert rows["fact"]["text"] == "X1"
-    assert rows["poll"]["fact_keys"] == ["identity"]
+    assert rows["event"]["time"] == datetime(2023, 11, 14, 22, 13, 20)
     assert rows["event"]["fields"] == [{"key": "b", "value": "2"}, {"key": "a", "value": "1"}]
     assert rows["match"]["id"] == "e1"
     assert frame.filter(pl.col("metric") == "interface_up")["value"].to_list() == [None]
@@ -80,6 +86,46 @@ def test_what_is_not_a_segment_raises_a_spool_error(tmp_path: Path, content: byt
         read_header(path)
     with pytest.raises(SpoolError, match=r"bad\.parquet"):
         read_frame(path)
+
+
+def test_damage_anywhere_is_told_and_never_escapes(tmp_path: Path) -> None:
+    """Whatever bytes are wrong, the header reads or raises a spool error."""
+    builder = full_builder()
+    content = encode(builder.frame(), header(builder.count))
+    path = tmp_path / "bad.parquet"
+    chance = random.Random(1)
+    refused = 0
+    for _ in range(300):
+        damaged = bytearray(content)
+        for _ in range(5):
+            damaged[chance.randrange(len(content) // 2, len(content))] = chance.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            read_header(path)
+        except SpoolError as error:
+            assert str(error).startswith("bad.parquet: ")
+            refused += 1
+    assert refused
+
+
+@pytest.mark.parametrize("text", ["[]", '"text"', "1", '{"cursors": 1}', '{"cursors": [[1]]}', "null"])
+def test_header_that_is_none_raises_a_spool_error(tmp_path: Path, text: str) -> None:
+    """JSON that is no header is told as that."""
+    path = tmp_path / "bad.parquet"
+    SegmentBuilder().frame().write_parquet(path, metadata={"soc": text})
+    with pytest.raises(SpoolError, match="not a readable segment"):
+        read_header(path)
+
+
+def test_panic_of_the_parquet_reader_is_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader's panics are no exceptions, and would otherwise end every cycle that meets the file."""
+
+    def panic(_: Path) -> dict[str, str]:
+        raise pl.exceptions.PanicException("called `Option::unwrap()` on a `None` value")
+
+    monkeypatch.setattr(pl, "read_parquet_metadata", panic)
+    with pytest.raises(SpoolError, match="unwrap"):
+        read_header(tmp_path / "bad.parquet")
 
 
 def test_newer_format_is_refused(tmp_path: Path) -> None:
