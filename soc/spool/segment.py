@@ -102,8 +102,8 @@ class SegmentBuilder:
     def add_match(self, match: Match) -> None:
         self._add("match", {
             "id": match.event_id, "rule_id": match.rule_id, "rule_version": match.rule_version,
-            "time": _microseconds(match.time), "received": _microseconds(match.received), "device": match.device,
-            "labels": canonical_labels(match.labels),
+            "time": _microseconds(match.time), "received": _microseconds(match.received),
+            "device": match.device, "labels": canonical_labels(match.labels),
             "correlation_fields": canonical_labels(match.fields),
         })  # fmt: skip
 
