@@ -202,6 +202,8 @@ def _lock_down(connection: duckdb.DuckDBPyConnection, path: Path | None, readabl
     if path:
         connection.execute(f"SET temp_directory = {literal(path.parent / 'tmp')}")
     connection.execute(f"SET allowed_directories = [{directories}]")
+    # Where DuckDB takes us for a person at a prompt it draws progress over the answer.
+    connection.execute("SET enable_progress_bar = false")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 

@@ -148,3 +148,13 @@ def test_memory_store_is_empty() -> None:
     """A store in memory has the tables and nothing in them."""
     with memory_store() as store:
         assert store.status.sizes() == {"samples": 0, "events": 0}
+
+
+def test_nothing_is_drawn_over_the_answer() -> None:
+    """A long question never writes its progress to standard output, however Python was started."""
+    code = (
+        "from soc.store.database import connect; database = connect(None, []);"
+        "print(database.rows(\"SELECT current_setting('enable_progress_bar')\"))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[(False,)]"
