@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from soc.model import LockHeldError
     from soc.pipeline import PipelineSummary
     from soc.pipeline.delivery import Delivered
+    from soc.pipeline.headless import Site
 
 _EXAMPLES = """examples:
   soc collect --inventory /etc/soc/inventory.yaml
@@ -47,21 +48,14 @@ def run(args: argparse.Namespace) -> int:
     """One cycle; 0, or 1 when collection itself failed in part."""
     from soc.cli._load import seconds, site_of
     from soc.collect.environment import Summary
-    from soc.collect.transports import transports_for
-    from soc.model import LockHeldError, SpoolError
-    from soc.pipeline.headless import collect, ingest, notify, refine
+    from soc.model import LockHeldError, SocError, SpoolError
+    from soc.pipeline.headless import ingest, notify, refine
     from soc.spool.layout import HUB_COMMAND
 
     deadline, wait = seconds(args.deadline), seconds(args.store_wait)
     site = site_of(args, "soc collect")
     try:
-        summary = collect(
-            site,
-            transports_for(site.inventory),
-            deadline_seconds=deadline,
-            everything=args.all,
-            progress=_progress() if sys.stderr.isatty() and not args.json else None,
-        )
+        summary = _collect(args, site, deadline)
     except LockHeldError as error:
         if not _is_hub(error):
             raise
@@ -84,8 +78,33 @@ def run(args: argparse.Namespace) -> int:
     except LockHeldError as error:
         who = "the hub" if error.command == HUB_COMMAND else "another process"
         _tell(f"{who} has the store: the segments stay in the spool for it, nothing is lost")
+    except SocError:
+        _print(args, summary, None)  # what was collected is sealed, whatever the store says
+        raise
+    if done and done.quarantined:
+        _tell(f"{done.quarantined} unreadable segments were set aside: soc events category:spool tells why")
     _print(args, summary, done)
-    return 1 if summary.problems or (done is not None and done.quarantined) else 0
+    return 1 if summary.problems or (done and done.quarantined) else 0
+
+
+def _collect(args: argparse.Namespace, site: Site, deadline: float) -> Summary:
+    """What could not be collected is a problem: there may be something to ingest still."""
+    from soc.collect.environment import Summary
+    from soc.collect.state import StateError
+    from soc.collect.transports import transports_for
+    from soc.model import SpoolError
+    from soc.pipeline.headless import collect
+
+    try:
+        return collect(
+            site,
+            transports_for(site.inventory),
+            deadline_seconds=deadline,
+            everything=args.all,
+            progress=_progress() if sys.stderr.isatty() and not args.json else None,
+        )
+    except (SpoolError, StateError) as error:
+        return Summary(problems=[str(error)])
 
 
 def _tell_delivered(done: Delivered) -> None:

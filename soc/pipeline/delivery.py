@@ -144,7 +144,7 @@ def _give_up(
         category="notification",
         service=target,
         severity_id=4,
-        message=f"{len(ids)} notices for {target} given up: {reason}",
+        message=f"notices for {target} given up: {len(ids)} ({reason})",
         fields={"target": target, "notices": str(len(ids)), "reason": reason},
     )
     with store.transaction(Entry("events", now, events=(event,))) as number:

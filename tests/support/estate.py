@@ -20,11 +20,12 @@ from soc.store import Store, open_store
 START = 1_700_000_040.0  # a multiple of 60
 
 
-def inventory(devices: Iterable[Device]) -> Inventory:
+def inventory(devices: Iterable[Device], settings: Settings | None = None) -> Inventory:
     """An inventory of these devices and nothing else."""
     return Inventory(
-        Path("inventory.yaml"), "", Settings(), {}, {}, {}, {}, {device.name: device for device in devices}
-    )
+        Path("inventory.yaml"), "", settings or Settings(), {}, {}, {}, {},
+        {device.name: device for device in devices},
+    )  # fmt: skip
 
 
 def availability_rules(directory: Path, *rules: Mapping[str, Any], interval: str = "60s") -> RuleGroups:
@@ -64,6 +65,7 @@ class Estate:
     devices: tuple[Device, ...]
     groups: RuleGroups = field(default_factory=lambda: RuleGroups(()))
     rules: RuleSet = field(default_factory=RuleSet)
+    settings: Settings | None = None
 
     def __post_init__(self) -> None:
         self.spool = Spool(self.directory / "spool")
@@ -118,4 +120,4 @@ class Estate:
             return self._pipeline(opened).run(lambda: now)
 
     def _pipeline(self, store: Store) -> Pipeline:
-        return Pipeline(store, self.spool, inventory(self.devices), self.rules, self.groups)
+        return Pipeline(store, self.spool, inventory(self.devices, self.settings), self.rules, self.groups)

@@ -1,0 +1,170 @@
+"""Try out who is told of alerts, and see what they were told.
+
+`test` sends a test message to every target of the inventory, or to the one named, and says how far it
+came. `outbox` lists notices; those given up are dead letters, and can be sent again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from soc.model.text import clean
+
+if TYPE_CHECKING:
+    from soc.inventory.settings import Target
+    from soc.model.notices import OutboxEntry
+
+_EXAMPLES = """examples:
+  soc notify test
+  soc notify test ops --inventory /etc/soc/inventory.yaml
+  soc notify outbox --limit 20
+  soc notify outbox --dead --json
+  soc notify outbox --retry 0f3a5c…  # as `soc notify outbox` shows it; all = every dead letter
+"""
+ALL = "all"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EXAMPLES
+    commands = parser.add_subparsers(dest="action", metavar="COMMAND", required=True)
+    tested = _command(commands, "test", "send a test message and say how far it came")
+    tested.add_argument("target", metavar="TARGET", nargs="?", help="the one target; without it, every one")
+    listed = _command(commands, "outbox", "list notices, the newest last")
+    listed.add_argument("--dead", action="store_true", help="only those that were given up")
+    listed.add_argument("--limit", metavar="N", type=int, default=100, help="the newest N (default 100)")
+    listed.add_argument(
+        "--retry", metavar="ID", action="append", default=[],
+        help="send it again from the next run on, with all attempts before it; repeatable; all = every "
+        "dead letter",
+    )  # fmt: skip
+
+
+def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """0; 1 when a target does not take the test message, or a notice to be retried is not there."""
+    if args.action == "test":
+        return _test(args)
+    return _retry(args) if args.retry else _list(args)
+
+
+def _test(args: argparse.Namespace) -> int:
+    from soc.cli._load import inventory_of
+    from soc.model import ConfigurationError
+
+    inventory = inventory_of(args)
+    targets = inventory.settings.notify.targets
+    if args.target and args.target not in targets:
+        known = ", ".join(sorted(targets)) or "none"
+        raise ConfigurationError(f"no target {args.target[:40]!r} in {inventory.path} (there are: {known})")
+    if not targets:
+        raise ConfigurationError(f"{inventory.path} names no targets (settings: notify: targets)")
+    results = [_tried(name, targets[name], args.json) for name in ([args.target] if args.target else targets)]
+    return 0 if all(results) else 1
+
+
+def _tried(name: str, target: Target, as_json: bool) -> bool:
+    from soc.alerting.notify import Message, Progress, send
+    from soc.inventory import MailTarget
+
+    kind = "mail" if isinstance(target, MailTarget) else "webhook"
+    if not as_json:
+        print(f"{clean(name)} ({kind})")
+    steps = []
+
+    def tell(step: str, detail: str) -> None:
+        steps.append({"step": step, "detail": detail})
+        if not as_json:
+            print(f"  {step + ':':<12}{detail or 'done'}", flush=True)
+
+    message = Message(secrets.token_hex(16), name, ())
+    attempt = send(target, message, now=time.time(), progress=Progress(tell))
+    ok = attempt.outcome == "delivered"
+    error = f"{attempt.step}: {attempt.detail}" if attempt.detail else ""
+    if as_json:
+        document = {"target": name, "kind": kind, "ok": ok, "steps": steps, "error": error}
+        print(json.dumps(document, ensure_ascii=False))
+    elif ok:
+        print("  accepted" + (f", but {error}" if error else ""))
+    else:
+        print(f"  FAILED at {error}")
+    return ok
+
+
+def _list(args: argparse.Namespace) -> int:
+    from soc.cli._store import opened_store
+
+    with opened_store(args, "soc notify") as (store, _):
+        entries = store.outbox.select("dead" if args.dead else "", args.limit)
+    for entry in entries:
+        document = _document(entry)
+        print(json.dumps(document, ensure_ascii=False) if args.json else _line(document))
+    if not entries and not args.json:
+        print("no notices", file=sys.stderr)
+    return 0
+
+
+def _retry(args: argparse.Namespace) -> int:
+    from soc.alerting.notify import LIFETIME_SECONDS
+    from soc.cli._store import opened_store
+
+    now = time.time()
+    with opened_store(args, "soc notify") as (store, _):
+        dead = [entry.notice.id for entry in store.outbox.select("dead", sys.maxsize)]
+        wanted = dead if ALL in args.retry else args.retry
+        with store.transaction():
+            again = store.outbox.retry(wanted, now, now + LIFETIME_SECONDS)
+    missing = [id for id in wanted if id not in again]
+    for id in missing:
+        print(f"soc: no notice {clean(id, 64)} waits or was given up", file=sys.stderr)
+    for id in again:
+        print(json.dumps({"id": id}) if args.json else f"{id}: due")
+    return 1 if missing else 0
+
+
+def _document(entry: OutboxEntry) -> dict[str, Any]:
+    from soc.pipeline.report import moment_text
+
+    alert = entry.notice.document.get("alert", {})
+    return {
+        "id": entry.notice.id,
+        "target": entry.notice.target,
+        "what": entry.notice.what,
+        "state": entry.state,
+        "time": moment_text(entry.notice.time),
+        "attempts": entry.attempts,
+        "next_attempt": moment_text(entry.next_attempt) if entry.state == "pending" else None,
+        "settled": moment_text(entry.settled),
+        "error": entry.error,
+        "message": entry.message,
+        "reached": list(entry.reached),
+        "alert": entry.notice.alert_id,
+        "label": alert.get("label", ""),
+        "severity": alert.get("severity", ""),
+        "summary": alert.get("summary", ""),
+    }
+
+
+def _line(document: dict[str, Any]) -> str:
+    how = f"{document['attempts']} attempts" if document["attempts"] > 1 else ""
+    marks = [how, document["error"], f"next {document['next_attempt']}" if document["next_attempt"] else ""]
+    told = "; ".join(mark for mark in marks if mark)
+    return clean(
+        f"{document['id']}  {document['state']:<10}{document['time']}  {document['target']:<12}"
+        f"{document['what']:<9} {document['severity']:<13} {document['label']:<7} {document['summary']:.80}"
+        + (f"  [{told}]" if told else "")
+    )
