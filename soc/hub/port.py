@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,14 @@ class HubPort(Protocol):
 
     def record(self, event: Event) -> None:
         """Have the writer store an own event (soc.pipeline.actions.record); may be lost when the hub dies."""
+        ...
+
+    def apply_inventory(self) -> Future[Mapping[str, int]]:
+        """Put the inventory file in force as it is now: how many devices it adds, changes and removes.
+
+        The future raises ConfigurationError with every problem, HubBusyError or StoreError; the inventory
+        before stays in force then.
+        """
         ...
 
     def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:

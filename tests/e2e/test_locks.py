@@ -3,83 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from tests.support.command import SOC, soc
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from soc.spool.lock import acquire
-with acquire(Path(sys.argv[1]), 0, "soc test"):
-    print("held", flush=True)
-    time.sleep(float(sys.argv[2]))
-"""
+from tests.support.two_devices import TwoDevices, held
 
 
-@contextmanager
-def held(path: Path, seconds: float = 120.0) -> Iterator[subprocess.Popen[bytes]]:
-    """Another process holds the lock for the block, or until its seconds are over."""
-    path.parent.mkdir(0o700, exist_ok=True)
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path), str(seconds)], stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"held\n"
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-class Estate:
-    """One SNMP device that only listens, and the local host."""
-
-    def __init__(self, directory: Path, agent: socket.socket) -> None:
-        self.data = directory / "data"
-        self.agent = agent
-        inventory = directory / "inventory.yaml"
-        inventory.write_text(
-            "version: 1\n"
-            "credentials: {lab: {snmp:"
-            " {version: '2c', community: {env: SOC_TEST_COMMUNITY}, timeout: 200ms}}}\n"
-            "devices:\n"
-            "  - {name: me, tower: hosting, kind: local}\n"
-            "  - {name: sw-1, address: 127.0.0.1, tower: network, credentials: [lab],"
-            f" snmp: {{port: {agent.getsockname()[1]}}}}}\n"
-        )
-        self.arguments = ["--data", str(self.data), "--inventory", str(inventory)]
-
-    def waiting(self) -> int:
-        return len(list((self.data / "spool").glob("*.parquet")))
-
-    def packets(self) -> int:
-        count = 0
-        while True:
-            try:
-                self.agent.recv(4096)
-            except BlockingIOError:
-                return count
-            count += 1
-
-
-@pytest.fixture
-def estate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Estate]:
-    monkeypatch.setenv("SOC_TEST_COMMUNITY", "public")
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent:
-        agent.bind(("127.0.0.1", 0))
-        agent.setblocking(False)
-        yield Estate(tmp_path, agent)
-
-
-def test_alone_it_polls_ingests_and_evaluates(estate: Estate) -> None:
+def test_alone_it_polls_ingests_and_evaluates(estate: TwoDevices) -> None:
     """Nothing else runs: the cycle polls, takes the store, and leaves nothing waiting."""
     done = soc("collect", *estate.arguments, "--json", check=True)
     summary = json.loads(done.stdout)
@@ -90,7 +22,7 @@ def test_alone_it_polls_ingests_and_evaluates(estate: Estate) -> None:
     assert status["devices"]["up"] == 1
 
 
-def test_another_cycle_ends_with_75_before_any_packet(estate: Estate) -> None:
+def test_another_cycle_ends_with_75_before_any_packet(estate: TwoDevices) -> None:
     """While another process collects, a second one sends nothing and says who has the lock."""
     with held(estate.data / "collect.lock") as process:
         done = soc("collect", *estate.arguments)
@@ -100,7 +32,7 @@ def test_another_cycle_ends_with_75_before_any_packet(estate: Estate) -> None:
     assert estate.waiting() == 0
 
 
-def test_cycle_that_finds_the_store_taken_leaves_segments_and_ends_well(estate: Estate) -> None:
+def test_cycle_that_finds_the_store_taken_leaves_segments_and_ends_well(estate: TwoDevices) -> None:
     """The segments wait in the spool, exit 0; the next cycle takes them in."""
     with held(estate.data / "store.lock"):
         done = soc("collect", *estate.arguments, "--store-wait", "200ms")
@@ -114,14 +46,14 @@ def test_cycle_that_finds_the_store_taken_leaves_segments_and_ends_well(estate: 
 
 
 @pytest.mark.parametrize("command", [["alerts"], ["events"], ["query", "up"], ["status"]])
-def test_question_waits_for_the_store_then_ends_with_75(estate: Estate, command: list[str]) -> None:
+def test_question_waits_for_the_store_then_ends_with_75(estate: TwoDevices, command: list[str]) -> None:
     """A command-line question does not fail while a cycle commits, and gives up after its wait."""
     soc("collect", *estate.arguments, check=True)
     with held(estate.data / "store.lock", seconds=2.0):
         assert soc(*command, *estate.arguments, check=True).returncode == 0
 
 
-def test_questions_give_up_together_after_ten_seconds(estate: Estate) -> None:
+def test_questions_give_up_together_after_ten_seconds(estate: TwoDevices) -> None:
     """With the store taken for good, each question ends with 75 and names the holder."""
     soc("collect", *estate.arguments, check=True)
     with held(estate.data / "store.lock") as process:
@@ -134,7 +66,7 @@ def test_questions_give_up_together_after_ten_seconds(estate: Estate) -> None:
     assert all(f"pid {process.pid}" in text for text, _ in ended)
 
 
-def test_questions_take_no_collect_lock(estate: Estate) -> None:
+def test_questions_take_no_collect_lock(estate: TwoDevices) -> None:
     """While a cycle polls, `soc poll` and the questions work: they touch no collection state."""
     soc("collect", *estate.arguments, check=True)
     with held(estate.data / "collect.lock"):

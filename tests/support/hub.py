@@ -16,7 +16,7 @@ from soc.hub.api.context import Context
 from soc.hub.api.limits import Limits
 from soc.hub.port import Health, News
 from soc.inventory import Inventory, Role
-from soc.model import Event
+from soc.model import ConfigurationError, Event
 from soc.model.alerts import Alert
 from soc.pipeline.actions import AlertAction, perform, record
 from soc.store import Store
@@ -32,6 +32,7 @@ class WriterHub:
         self._writer = ThreadPoolExecutor(1, "writer")
         self._listeners: list[Callable[[News], None]] = []
         self.time = now
+        self.inventory_problem = ""
         self.state = Health(4711, now - 60, None, 2, 0.25, 7, 0.5)
 
     @property
@@ -58,6 +59,14 @@ class WriterHub:
 
     def record(self, event: Event) -> None:
         self._writer.submit(record, self._store, event)
+
+    def apply_inventory(self) -> Future[Mapping[str, int]]:
+        done: Future[Mapping[str, int]] = Future()
+        if self.inventory_problem:
+            done.set_exception(ConfigurationError(self.inventory_problem))
+        else:
+            done.set_result({"added": 1, "changed": 2, "removed": 0})
+        return done
 
     def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:
         self._listeners.append(listener)

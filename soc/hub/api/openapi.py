@@ -36,6 +36,14 @@ _PAGE = (_FILTER, _AFTER, _LIMIT)
 _SINCE = _parameter(
     "since", "query", "a duration back from now, or a time (RFC 3339)", {**TEXT, "default": "1h"}
 )
+_SECONDS: Schema = {"type": "number", "minimum": 0}
+_QUERY = (
+    _parameter("expr", "query", "the expression"),
+    _parameter("at", "query", "one time, UTC seconds (default now)", _SECONDS),
+    _parameter("from", "query", "a range's begin, UTC seconds", _SECONDS),
+    _parameter("to", "query", "its end (default now)", _SECONDS),
+    _parameter("step", "query", "distance of its times in seconds", {**_SECONDS, "default": 60}),
+)
 _ALERT = _parameter("alert", "path", "id or label")
 _DEVICE = _parameter("device", "path", "name")
 
@@ -122,6 +130,14 @@ DOCUMENT: dict[str, Any] = {
             "A device with what it said of late", "DeviceDetails", _DEVICE, errors=_NO_SUCH
         ),
         "/v1/events": _document("Events, newest first", "Events", *_PAGE, _SINCE),
+        "/v1/query": _document("An expression over the samples, PromQL", "Result", *_QUERY),
+        "/v1/inventory/apply": {
+            "post": _operation(
+                "Put the inventory file in force as it is now",
+                _answer("how many devices it adds, changes and removes", ref("Applied")),
+                errors={"422": "the inventory has errors, all of them in the message; the one before stays"},
+            )
+        },
         "/v1/stream": {
             "get": _operation("What changes, as it does", _answer("the stream", _STREAM, "text/event-stream"))
         },

@@ -10,8 +10,10 @@ from soc.hub.api.actions import act
 from soc.hub.api.context import Call, Handler, json_response
 from soc.hub.api.encoding import encode
 from soc.hub.api.figures import show_metrics, show_overview, show_status
+from soc.hub.api.inventory import apply_inventory
 from soc.hub.api.lists import list_alerts, list_devices, list_events, show_alert, show_device
 from soc.hub.api.openapi import DOCUMENT
+from soc.hub.api.query import query
 from soc.hub.api.stream import stream
 
 
@@ -42,6 +44,8 @@ ROUTES = (
     Route("GET", "/v1/devices", "viewer", "list devices", list_devices),
     Route("GET", "/v1/devices/{device}", "viewer", "read a device", show_device),
     Route("GET", "/v1/events", "viewer", "list events", list_events),
+    Route("GET", "/v1/query", "viewer", "query samples", query),
+    Route("POST", "/v1/inventory/apply", "engineer", "apply the inventory", apply_inventory),
     Route("GET", "/v1/stream", "viewer", "follow the stream", stream, endless=True),
     Route("GET", "/metrics", "viewer", "read the metrics", show_metrics),
     Route("GET", "/openapi.json", "viewer", "read the API's description", show_openapi),

@@ -13,6 +13,7 @@ Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 NUMBER: Schema = {"type": "number"}
+VALUE: Schema = {"anyOf": [NUMBER, {"enum": ["NaN", "+Inf", "-Inf"]}]}
 TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
 COUNTS: Schema = {"type": "object", "additionalProperties": COUNT}
 MOMENT: Schema = {"type": "string", "format": "date-time", "description": "RFC 3339, UTC, milliseconds"}
@@ -200,6 +201,22 @@ SCHEMAS: dict[str, Schema] = {
     "Devices": thing({**_page("Device"), "total": COUNT}),
     "Event": _EVENT,
     "Events": thing(_page("Event")),
+    "Result": thing(
+        {
+            "items": array(
+                thing(
+                    {"labels": TEXTS},
+                    {
+                        "time": NUMBER,
+                        "value": VALUE,
+                        "values": array({"type": "array", "prefixItems": [NUMBER, VALUE]}),
+                    },
+                ),
+                description="`value` and `time` at one time, `values` over a range",
+            )
+        }
+    ),
+    "Applied": thing({"added": COUNT, "changed": COUNT, "removed": COUNT}),
     "Action": {
         **thing(
             {

@@ -17,6 +17,7 @@ from tests.support.unix_http import Client
 
 ACTION = {"based_on": 0, "request_id": "r", "note": "seen", "disposition": "benign"}
 ASKED: dict[str, dict[str, str]] = {
+    "/v1/query": {"expr": "up"},
     "/v1/alerts": {"limit": "2"},
     "/v1/devices": {"limit": "2"},
     "/v1/events": {"limit": "200"},
