@@ -6,6 +6,7 @@ import argparse
 import ast
 import difflib
 import importlib
+import io
 import os
 import sys
 from pathlib import Path
@@ -110,8 +111,26 @@ def _leaves(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
     os.umask(0o077)
+    _prepare_streams()
+    try:
+        try:
+            return _run(sys.argv[1:] if arguments is None else arguments)
+        finally:
+            sys.stdout.flush()  # what cannot be written is told here, not by the interpreter as it ends
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        _discard_output()
+        return 0
+    except OSError as error:
+        _discard_output()
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"soc: {clean(f'{where}{error.strerror or error}')}", file=sys.stderr)
+        return 1
+
+
+def _run(arguments: list[str]) -> int:
     if arguments[:1] in (["--version"], ["-V"]):
         print(f"soc {__version__}")
         return 0
@@ -129,14 +148,25 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         parser, module = _parser(name, commands[name])
-        options = _with_default_command(module, arguments[1:])
-        return int(module.run(parser.parse_args(options)))  # type: ignore[attr-defined]
+        args = parser.parse_args(_with_default_command(module, arguments[1:]))
+        if args.json and isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # whatever the locale (RFC 8259 section 8.1)
+        return int(module.run(args))  # type: ignore[attr-defined]
     except SocError as error:
         for line in str(error).splitlines():
             print(f"soc: {clean(line)}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return 0
+
+
+def _prepare_streams() -> None:
+    """Let no stream be missing, and no character be too much for the locale."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Nobody reads it: what is still buffered must not fail once more when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,8 +18,13 @@ def inventory_of(args: argparse.Namespace) -> Inventory:
     """The valid inventory; its warnings stay with `soc inventory check`. Raises ConfigurationError."""
     from soc.cli._places import data_directory
     from soc.inventory import find_inventory, load_inventory
+    from soc.model import ConfigurationError
 
-    return load_inventory(find_inventory(args.inventory), data_directory(args) / "cache")
+    try:
+        cache = data_directory(args) / "cache"
+    except ConfigurationError:  # who needs the directory itself will say so; without a cache it takes longer
+        cache = None
+    return load_inventory(find_inventory(args.inventory), cache)
 
 
 def collectors_of(args: argparse.Namespace) -> list[Collector]:

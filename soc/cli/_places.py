@@ -28,8 +28,13 @@ def data_directory(arguments: argparse.Namespace) -> Path:
 
 
 def default_directory() -> Path:
-    """The data directory of this user where none is named."""
+    """The data directory of this user where none is named. Raises ConfigurationError without a home."""
     if os.geteuid() == 0:
         return Path("/var/lib/soc")
     base = os.environ.get("XDG_DATA_HOME")
-    return (Path(base) if base else Path.home() / ".local/share") / "soc"
+    try:
+        return (Path(base) if base else Path.home() / ".local/share") / "soc"
+    except RuntimeError:
+        raise ConfigurationError(
+            "this user has no home directory for its data: name one by --data DIR"
+        ) from None

@@ -36,14 +36,15 @@ def run(args: argparse.Namespace) -> int:
     unknown = [name for name in args.device if name not in inventory.devices]
     if unknown:
         raise ConfigurationError(f"no such device in {inventory.path}: {', '.join(map(repr, unknown))}")
-    names = args.device or [name for name, device in inventory.devices.items() if device.state == "active"]
+    active = [name for name, device in inventory.devices.items() if device.state == "active"]
+    names = list(dict.fromkeys(args.device or active))
     failed = 0
 
     def tell(document: dict[str, Any]) -> None:
         nonlocal failed
         failed += not document["ok"]
         if args.json:
-            print(json.dumps(document, ensure_ascii=False), flush=True)
+            print(json.dumps(document), flush=True)
         else:
             _print(document)
 
@@ -51,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         inventory,
         collectors_of(args),
         transports_for(inventory),
-        devices=list(dict.fromkeys(names)),
+        devices=names,
         now=time.time,
         monotonic=time.monotonic,
         deadline=time.monotonic() + deadline,
