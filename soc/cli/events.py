@@ -12,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from pathlib import Path
+from typing import Any
 
 from soc.model.text import clean
 
@@ -32,28 +34,36 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0, whether any were found or not."""
+    from soc.cli._hub import HubClient, ask
     from soc.cli._load import seconds
-    from soc.cli._store import opened_store
     from soc.model import ConfigurationError
     from soc.model.filters import parse_filter
-    from soc.pipeline.report import event_document, moment_text
+    from soc.pipeline.report import event_document
+    from soc.store import Store
     from soc.store.filters import Asker
 
-    terms = parse_filter(" ".join(args.filter))
+    wanted = " ".join(args.filter)
+    terms = parse_filter(wanted)
     since = seconds(args.since)
     if args.limit < 1:
         raise ConfigurationError("--limit: a number above 0")
-    now = time.time()
-    with opened_store(args, "soc events") as (store, _):
+
+    def of_hub(hub: HubClient) -> list[dict[str, Any]]:
+        return list(hub.items("/v1/events", args.limit, filter=wanted, since=args.since))
+
+    def of_store(store: Store, _: Path) -> list[dict[str, Any]]:
+        now = time.time()
         # Sources' clocks may be a little ahead.
         events = store.events.select(terms, Asker(now), max(0.0, now - since), now + 60, args.limit)
-    for event in events:
+        return [event_document(event) for event in events]
+
+    for event in ask(args, "soc events", of_hub, of_store):
         if args.json:
-            print(json.dumps(event_document(event), ensure_ascii=False))
+            print(json.dumps(event, ensure_ascii=False))
         else:
-            source = "/".join(filter(None, (event.product, event.category, event.service)))
+            source = "/".join(event[name] for name in ("product", "category", "service") if name in event)
             print(
-                f"{moment_text(event.time)}  {event.severity_id}  {clean(event.device, 30):<20} "
-                f"{clean(source, 40):<30} {clean(event.message, 300)}"
+                f"{event['time']}  {event['severity_id']}  {clean(event.get('device', ''), 30):<20} "
+                f"{clean(source, 40):<30} {clean(event.get('message', ''), 300)}"
             )
     return 0

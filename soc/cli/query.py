@@ -11,14 +11,12 @@ import json
 import math
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from soc.model.text import clean
 
-if TYPE_CHECKING:
-    from soc.promql import Compiled
-    from soc.store import Store
-
+Documents = list[dict[str, Any]]
 _EXAMPLES = """examples:
   soc query 'up == 0'
   soc query 'sum by (tower) (max by (device, tower) (up{collector=~"snmp|ssh|ping"}))'
@@ -38,10 +36,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0, whether there is a result or not. Raises ConfigurationError for a wrong expression or time."""
+    from soc.cli._hub import HubClient, ask
     from soc.cli._load import seconds
-    from soc.cli._store import opened_store
     from soc.model import ConfigurationError
+    from soc.pipeline.query_report import instant_documents, range_documents
     from soc.promql import compile
+    from soc.store import Store
 
     now = time.time()
     if args.at and (args.begin or args.end or args.step):
@@ -52,44 +52,36 @@ def run(args: argparse.Namespace) -> int:
     at = _moment(args.at or "now", now)
     begin, end = _moment(args.begin or "now", now), _moment(args.end or "now", now)
     step = seconds(args.step or "1m")
-    with opened_store(args, "soc query") as (store, _):
-        if not args.begin:
-            lines = _instant(expression, store, at, args.json)
-        else:
-            lines = _range(expression, store, (begin, end, step), args.json)
-    for line in lines:
-        print(line)
+
+    def of_hub(hub: HubClient) -> Documents:
+        times = {"from": begin, "to": end, "step": step} if args.begin else {"at": at}
+        return list(hub.get("/v1/query", expr=args.expression, **times)["items"])
+
+    def of_store(store: Store, _: Path) -> Documents:
+        if args.begin:
+            return range_documents(store, expression, begin, end, step)
+        return instant_documents(store, expression, at)
+
+    found = ask(args, "soc query", of_hub, of_store)
+    if args.json:
+        for document in found:
+            print(json.dumps(document, ensure_ascii=False))
+    else:
+        _print(found)
     return 0
 
 
-def _instant(expression: Compiled, store: Store, at: float, as_json: bool) -> list[str]:
-    from soc.promql import json_number
-
-    found = expression.instant(store.query, at)
-    if as_json:
-        return [_json({"labels": labels, "value": json_number(value), "time": at}) for labels, value in found]
-    width = max((len(_series(labels)) for labels, _ in found), default=0)
-    return [f"{_series(labels):<{width}}  {_number(value)}" for labels, value in found]
-
-
-def _range(
-    expression: Compiled, store: Store, bounds: tuple[float, float, float], as_json: bool
-) -> list[str]:
-    from soc.promql import json_number
-
-    found = expression.range(store.query, *bounds)
-    if as_json:
-        return [
-            _json({"labels": labels, "values": [[moment, json_number(value)] for moment, value in points]})
-            for labels, points in found
-        ]
-    lines = []
-    for labels, points in found:
-        lines.append(_series(labels))
-        for moment, value in points:
+def _print(found: Documents) -> None:
+    width = max((len(_series(document["labels"])) for document in found), default=0)
+    for document in found:
+        series = _series(document["labels"])
+        if "value" in document:
+            print(f"{series:<{width}}  {_number(float(document['value']))}")
+            continue
+        print(series)
+        for moment, value in document["values"]:
             shown = datetime.fromtimestamp(moment, UTC).isoformat(" ", "seconds").replace("+00:00", "Z")
-            lines.append(f"  {shown}  {_number(value)}")
-    return lines
+            print(f"  {shown}  {_number(float(value))}")
 
 
 def _moment(text: str, now: float) -> float:
@@ -137,7 +129,3 @@ def _number(value: float) -> str:
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
     return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
-
-
-def _json(document: dict[str, object]) -> str:
-    return json.dumps(document, ensure_ascii=False)

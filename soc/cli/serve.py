@@ -32,11 +32,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--workers", metavar="N", type=int, default=1, help="processes that share the polling (default 1)"
     )
+    parser.add_argument(
+        "--store-wait",
+        metavar="DURATION",
+        default="30s",
+        help="how long to wait for who has the store (default 30s)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """0 after SIGTERM or SIGINT; 75 when another hub, or a cycle that does not end, has the store."""
-    from soc.cli._load import site_of
+    from soc.cli._load import seconds, site_of
     from soc.hub.api.socket import SOCKET_NAME
     from soc.hub.serve import Options, serve
     from soc.model import ConfigurationError
@@ -47,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
     site = site_of(args, HUB_COMMAND)
     options = Options(
         socket=Path(args.socket) if args.socket else site.data / SOCKET_NAME,
+        store_wait_seconds=seconds(args.store_wait),
         workers=args.workers,
         rules=[Path(path) for path in args.rules or ()],
         collectors=[Path(path) for path in args.collectors or ()],

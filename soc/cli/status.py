@@ -10,9 +10,15 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soc.model.text import clean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from soc.cli._hub import HubClient
+    from soc.store import Store
 
 _EXAMPLES = """examples:
   soc status
@@ -35,11 +41,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0; with --nagios 0 to 3."""
-    from soc.cli._store import opened_store
-    from soc.pipeline.report import status_document
+    from soc.cli._hub import ask
 
-    with opened_store(args, "soc status") as (store, data):
-        status = status_document(store, data, time.time())
+    status = ask(args, "soc status", _of_hub, _of_store)
     if args.nagios:
         return _nagios(status)
     if args.json:
@@ -47,6 +51,18 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(status)
     return 0
+
+
+def _of_hub(hub: HubClient) -> dict[str, Any]:
+    status = dict(hub.get("/v1/status"))
+    del status["you"]
+    return status
+
+
+def _of_store(store: Store, data: Path) -> dict[str, Any]:
+    from soc.pipeline.report import status_document
+
+    return status_document(store, data, time.time())
 
 
 def _print(status: dict[str, Any]) -> None:
@@ -67,7 +83,11 @@ def _print(status: dict[str, Any]) -> None:
     print(f"ping        {_PING[ping_method()]}")
     store = status["store"]
     print(f"store       {store['samples']} samples, {store['events']} events, {store['bytes']} bytes")
-    print("hub         not running")
+    hub = status["hub"]
+    since = f"pid {hub['pid']}, since {hub.get('started')}"
+    print("hub         " + (since if hub["running"] else "not running"))
+    if hub.get("blind_since"):
+        print(f"            BLIND since {hub['blind_since']}: no device was heard of after that")
 
 
 def _listed(counts: dict[str, int]) -> str:

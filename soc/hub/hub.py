@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
+from soc.hub.background import in_background
 from soc.hub.port import Health, News
 from soc.hub.writer import Writer
 from soc.inventory import Inventory, load_inventory
@@ -102,12 +103,14 @@ class Hub:
         async with self._applying:
             before = self.site.inventory
             try:
-                inventory = await asyncio.to_thread(load_inventory, before.path, self.site.data / "cache")
+                inventory = await in_background(
+                    "inventory", lambda: load_inventory(before.path, self.site.data / "cache")
+                )
             except ConfigurationError as error:
                 self._tell(f"the inventory is not taken, the one before stays in force:\n{error}")
                 self.tell_event("inventory", f"inventory refused: {error}", severity_id=3)
                 raise
-            counts = await asyncio.to_thread(difference, before.devices, inventory.devices)
+            counts = await in_background("inventory", lambda: difference(before.devices, inventory.devices))
             site = replace(self.site, inventory=inventory)
             await asyncio.wrap_future(self.writer.take_over(site))
             self.site = site

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from soc.hub.api import Api, start_api
+from soc.hub.background import in_background
 from soc.hub.collection import Collection
 from soc.hub.heartbeat import beat
 from soc.hub.hub import Hub
 from soc.hub.supervise import Child
 from soc.hub.systemd import notify, watchdog_seconds
-from soc.model import ConfigurationError, SocError
+from soc.model import ConfigurationError, LockHeldError, SocError
 from soc.model.clock import ClockWatch
+from soc.pipeline.delivery import deliver_due
 from soc.pipeline.headless import Site
 from soc.spool.layout import HUB_COMMAND, STORE_LOCK, STORE_WANTED
 from soc.spool.lock import acquire
+from soc.store import Store
 
-STORE_WAIT_SECONDS = 30.0
 STOP_SECONDS = 2.5  # for children to end by themselves
 _WATCH_SECONDS = 1.0
 _LOOK_AT_COLLECTION_SECONDS = 5.0
+_DELIVER_SECONDS = 2.0
 # A transaction that takes longer than this is not in time; several times as long, and systemd may act.
 _IN_TIME_SECONDS = 60.0
 _STUCK_SECONDS = 600.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +42,25 @@ class Options:
     """How the hub is run; `rules` and `collectors` are further directories, for the children."""
 
     socket: Path
+    store_wait_seconds: float = 30.0
     workers: int = 1
     rules: Sequence[Path] = ()
     collectors: Sequence[Path] = ()
 
 
 @contextlib.contextmanager
-def store_owned(data: Path) -> Iterator[None]:
+def store_owned(data: Path, wait_seconds: float, tell: Callable[[str], None]) -> Iterator[None]:
     """store.lock for the block. A cron cycle that has it finishes its transaction and leaves it to us.
 
-    Raises LockHeldError when it is not free within STORE_WAIT_SECONDS.
+    Raises LockHeldError when it is not free within that time.
     """
     with contextlib.ExitStack() as held:
-        with acquire(data / STORE_WANTED, STORE_WAIT_SECONDS, HUB_COMMAND):
-            held.enter_context(acquire(data / STORE_LOCK, STORE_WAIT_SECONDS, HUB_COMMAND))
+        with acquire(data / STORE_WANTED, wait_seconds, HUB_COMMAND):
+            try:
+                held.enter_context(acquire(data / STORE_LOCK, 0.0, HUB_COMMAND))
+            except LockHeldError as error:
+                tell(f"waiting for the store: {error}")
+                held.enter_context(acquire(data / STORE_LOCK, wait_seconds, HUB_COMMAND))
         yield
 
 
@@ -57,7 +69,7 @@ def serve(site: Site, options: Options, tell: Callable[[str], None], ready: Call
 
     Raises LockHeldError, StoreError, ConfigurationError when it cannot begin.
     """
-    with store_owned(site.data):
+    with store_owned(site.data, options.store_wait_seconds, tell):
         asyncio.run(_Service(site, options, tell).run(ready))
 
 
@@ -114,6 +126,7 @@ class _Service:
         yield self._again_and_again(self._watch_clock, lambda: _WATCH_SECONDS)
         yield self._again_and_again(self._look_at_collection, lambda: _LOOK_AT_COLLECTION_SECONDS)
         yield self._again_and_again(self._beat, self._heartbeat_seconds)
+        yield self._again_and_again(self._deliver, lambda: _DELIVER_SECONDS)
         if (seconds := watchdog_seconds()) is not None:
             yield self._again_and_again(self._show_life, lambda: seconds)
 
@@ -184,10 +197,27 @@ class _Service:
         heartbeat = self._hub.inventory().settings.heartbeat
         if heartbeat is None or not self._in_time():
             return
-        problem = await asyncio.to_thread(beat, heartbeat)
+        problem = await in_background("heartbeat", lambda: beat(heartbeat))
         if problem and problem != self._heartbeat_told:
             self._tell(problem)
         self._heartbeat_told = problem
+
+    async def _deliver(self) -> None:
+        """Send what the outbox holds; what is cut by the end of the hub goes again with the next one."""
+        site, writer = self._hub.site, self._hub.writer
+        settings = site.inventory.settings.notify
+        if not settings.targets:
+            return
+
+        def in_store(work: Callable[[Store], T]) -> T:
+            return writer.submit(work).result()
+
+        await in_background(
+            "delivery",
+            lambda: deliver_due(
+                in_store, settings, now=site.now, monotonic=site.monotonic, draw=random.random
+            ),
+        )
 
     def _in_time(self) -> bool:
         """Whether devices are polled, and what they say is stored, when they should be."""
