@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
-from textual.app import App
+from textual.dom import DOMNode
 from textual.message import Message
-from textual.screen import Screen
-from textual.widget import Widget
+from textual.worker import Worker
 
 
 class Failed(Message):
@@ -19,7 +17,7 @@ class Failed(Message):
         self.error = error
 
 
-def start(widget: Widget | App[Any] | Screen[Any], group: str, work: Callable[[], Awaitable[None]]) -> None:
+def start(widget: DOMNode, group: str, work: Callable[[], Awaitable[None]]) -> None:
     """Run `work`; what runs in the same group of the widget is cancelled. An error never ends the
     application: it is told by a `Failed` message."""
 
@@ -29,5 +27,4 @@ def start(widget: Widget | App[Any] | Screen[Any], group: str, work: Callable[[]
         except Exception as error:
             widget.post_message(Failed(error))
 
-    beginning: Callable[[], Coroutine[None, None, None]] = guarded
-    widget.run_worker(beginning, group=group, exclusive=True, exit_on_error=False)
+    _: Worker[None] = widget.run_worker(guarded, group=group, exclusive=True, exit_on_error=False)

@@ -109,7 +109,7 @@ def _alert_head(alert: Document, now: float, width: int) -> list[Line]:
     )
     times = f"{clock(first, now)}, {age(first, now)} ago"
     if isinstance(count, int) and count > 1:
-        times = f"{count} times, {clock(first, now)} to {clock(last, now)}, last {age(last, now)} ago"
+        times = f"{count} times since {times}; last {clock(last, now)}, {age(last, now)} ago"
     lines += labelled("When", times, width)
     if alert.get("suppressed_by"):
         lines += labelled("Hushed", f"by {alert['suppressed_by']}", width)

@@ -46,6 +46,7 @@ class FakeHub:
         self.refuse: Callable[[str, str], Answer | None] = lambda method, path: None
         self.requests: list[tuple[str, str, Document]] = []
         self.delay_seconds = 0.0
+        self.stream_status = 200
         self._server: asyncio.Server | None = None
         self._streams: set[asyncio.Queue[tuple[str, Document]]] = set()
         self._open: set[asyncio.StreamWriter] = set()
@@ -193,11 +194,13 @@ class FakeHub:
             method, query = request.method.decode(), dict(parse_qsl(target.query))
             body = json.loads(data or b"{}")
             self.requests.append((method, request.target.decode(), body))
-            if target.path == "/v1/stream":
+            if target.path == "/v1/stream" and self.stream_status == 200:
                 await self._stream(protocol, writer)
                 return
             await asyncio.sleep(self.delay_seconds)
             status, document = self._answer(method, target.path, query, body)
+            if target.path == "/v1/stream":
+                status = self.stream_status
             answer = json.dumps(document).encode()
             headers = [("Content-Type", "application/json"), ("Content-Length", str(len(answer)))]
             for part in (
