@@ -20,6 +20,7 @@ from soc.pipeline.detections import correlation_signals, feeds_on_alerts, plain_
 from soc.pipeline.notices import write_notices
 from soc.pipeline.recovery import recovery_event, unknown_transactions
 from soc.pipeline.states import Topology, advance, state_event
+from soc.pipeline.upkeep import Upkeep
 from soc.pipeline.waiting import SegmentFile, Waiting, set_aside_event
 from soc.promql import RuleGroups
 from soc.spool.spool import Spool
@@ -29,6 +30,8 @@ from soc.store.record import Pending
 
 # A rule time waits no longer than this for segments that were sealed before it.
 GRACE_SECONDS = 60.0
+# However much there is to ingest, every so many steps go to the upkeep of the store, if any is due.
+_STEPS_PER_UPKEEP = 20
 _MATCHED = "own-events-matched"
 
 
@@ -64,6 +67,12 @@ class Pipeline:
         self._groups = groups
         self._topology = Topology(inventory.devices.values())
         self._redoing: Pending | None = None
+        self._steps = 0
+        self._upkeep = (
+            Upkeep(store, spool, inventory.settings.retention, matched=self._matched, tell=self._tell)
+            if store.seals
+            else None
+        )
         self.summary = PipelineSummary()  # since `prepare`
         # Whose alerts and states the transactions changed: ids, device names. Whoever tells it empties it.
         self.changed_alerts: set[str] = set()
@@ -72,7 +81,7 @@ class Pipeline:
     def run(
         self, now: Callable[[], float], should_stop: Callable[[], bool] = lambda: False
     ) -> PipelineSummary:
-        """Work until nothing waits and no rule time is due; `should_stop` is asked between transactions.
+        """Work until nothing is to be done; `should_stop` is asked between transactions.
 
         Raises StoreError when the store cannot take more; what waits then stays in the spool.
         """
@@ -82,10 +91,13 @@ class Pipeline:
         return self.summary
 
     def step(self, now: float) -> bool:
-        """One transaction of what is to be done; False when nothing waits and no rule time is due.
+        """One transaction of what is to be done; False when nothing waits, and no rule time or upkeep is due.
 
         `prepare` comes first. Raises StoreError as `run`; the pipeline is of no use after that.
         """
+        self._steps += 1
+        if self._steps % _STEPS_PER_UPKEEP == 0 and self._keep_up(now):
+            return True
         self._skip_old_rule_times(now)
         time = self._availability.next_time()
         due = time if time is not None and time <= now else None
@@ -97,8 +109,20 @@ class Pipeline:
         elif files or self._waiting.unreadable or self._own_waits:
             self._ingest(now, files)
         else:
-            return False
+            return self._keep_up(now)
         return True
+
+    def _keep_up(self, now: float) -> bool:
+        return self._upkeep is not None and self._upkeep.step(now)
+
+    def _matched(self) -> int:
+        """The transaction up to which own events have been matched."""
+        return self._store.cursors.get(_MATCHED) or 0
+
+    def _tell(self, event: Event) -> None:
+        """Store an own event in a transaction of its own."""
+        with self._transaction(Entry("events", event.received, events=(event,))) as number:
+            self._add_own([event], number)
 
     def own_events_added(self) -> None:
         """Somebody beside the pipeline has stored own events: the next step matches them."""
@@ -120,7 +144,7 @@ class Pipeline:
         """
         self.summary = PipelineSummary()
         store = self._store
-        self._own_waits = store.events.has_own_since(store.cursors.get(_MATCHED) or 0)
+        self._own_waits = store.events.has_own_since(self._matched())
         pending = store.pending()
         if not pending:
             return
@@ -265,7 +289,7 @@ class Pipeline:
         if not self._own_waits:
             return []
         store = self._store
-        matches = match_events(self._rules, store.events.own_since(store.cursors.get(_MATCHED) or 0))
+        matches = match_events(self._rules, store.events.own_since(self._matched()))
         store.cursors.set(_MATCHED, batch - 1)
         self._own_waits = False
         return matches

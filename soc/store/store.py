@@ -26,6 +26,9 @@ from soc.store.polls import Polls
 from soc.store.record import Entry, Pending, Record, Step
 from soc.store.rules import Rules
 from soc.store.sealing.directory import SealedDirectory
+from soc.store.sealing.holds import Holds
+from soc.store.sealing.raw import RawSealing
+from soc.store.sealing.retention import Expiry
 from soc.store.sealing.seal import Sealing
 from soc.store.sealing.sealed import Sealed
 from soc.store.segments import Segments
@@ -48,6 +51,10 @@ class Store:
         self._record = record
         self._directory = directory
         self.sealed = Sealed(database, directory)
+        if directory is not None:
+            self.sealing = Sealing(database, directory)
+            self.raw_sealing = RawSealing(database, directory)
+            self.expiry = Expiry(database, directory, Holds(directory.path))
         self.alert_list = AlertList(database)
         self.alerts = Alerts(database)
         self.cursors = Cursors(database)
@@ -66,11 +73,9 @@ class Store:
         self.status = Status(database)
 
     @property
-    def sealing(self) -> Sealing:
-        """What moves old rows into sealed files. Raises StoreError for a store in memory."""
-        if self._directory is None:
-            raise StoreError("a store in memory seals nothing")
-        return Sealing(self._database, self._directory)
+    def seals(self) -> bool:
+        """Whether it has a directory for sealed files; a store in memory has none, nor what works on it."""
+        return self._directory is not None
 
     def query(
         self,

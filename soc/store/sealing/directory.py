@@ -70,6 +70,10 @@ class SealedDirectory:
         """
         return [file for file in files if not self._damage(file, content)]
 
+    def look(self, file: SealedFile) -> str:
+        """What is known to be wrong with the file, or seen by its size; '' = nothing."""
+        return self._damage(file, content=False)
+
     def check(self, file: SealedFile) -> str:
         """What is wrong with the file by its size and hash; '' = nothing."""
         self._intact.discard(file.name)

@@ -39,6 +39,30 @@ class Sealed:
         """Files that were left out of answers, with why."""
         return self._directory.damaged if self._directory else {}
 
+    def note_damage(self) -> list[tuple[str, str]]:
+        """Note in the manifest what is damaged, so that every process leaves it out, and what is whole again.
+
+        Returns (name, what is wrong) of files that were not known as damaged. The caller is the only writer.
+        """
+        if self._directory is None:
+            return []
+        found = []
+        with self._database.transaction():
+            for file in self.manifest.in_state("sealed"):
+                damage = self._directory.check(file) if file.damage else self._directory.look(file)
+                if damage != file.damage:
+                    self.manifest.set_damage(file.name, damage)
+                if damage and not file.damage:
+                    found.append((file.name, damage))
+        return found
+
+    def verify(self) -> dict[str, str]:
+        """Every sealed file by its hash: name -> what is wrong."""
+        if self._directory is None:
+            return {}
+        files = self.manifest.in_state("sealed")
+        return {file.name: damage for file in files if (damage := self._directory.check(file))}
+
     def ask(self, kind: Rows, since: float | None, until: float | None, question: Callable[[str], _T]) -> _T:
         """Answer `question`, given the relation (SQL) with the rows in [since, until] and maybe others."""
         return self._answer(
