@@ -12,10 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soc.model.text import clean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from soc.cli._hub import HubClient
+    from soc.store import Store
 
 _EXAMPLES = """examples:
   soc events --since 15m
@@ -34,13 +39,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0, whether any were found or not."""
-    from soc.cli._hub import HubClient, ask
+    from soc.cli._hub import ask
     from soc.cli._load import seconds
     from soc.model import ConfigurationError
     from soc.model.filters import parse_filter
-    from soc.pipeline.report import event_document
-    from soc.store import Store
-    from soc.store.filters import Asker
 
     wanted = " ".join(args.filter)
     terms = parse_filter(wanted)
@@ -52,6 +54,9 @@ def run(args: argparse.Namespace) -> int:
         return list(hub.items("/v1/events", args.limit, filter=wanted, since=args.since))
 
     def of_store(store: Store, _: Path) -> list[dict[str, Any]]:
+        from soc.pipeline.report import event_document
+        from soc.store.filters import Asker
+
         now = time.time()
         # Sources' clocks may be a little ahead.
         events = store.events.select(terms, Asker(now), max(0.0, now - since), now + 60, args.limit)

@@ -11,10 +11,15 @@ import json
 import math
 import time
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from soc.model.text import clean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from soc.cli._hub import HubClient
+    from soc.store import Store
 
 Documents = list[dict[str, Any]]
 _EXAMPLES = """examples:
@@ -36,12 +41,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0, whether there is a result or not. Raises ConfigurationError for a wrong expression or time."""
-    from soc.cli._hub import HubClient, ask
+    from soc.cli._hub import ask
     from soc.cli._load import seconds
     from soc.model import ConfigurationError
-    from soc.pipeline.query_report import instant_documents, range_documents
     from soc.promql import compile
-    from soc.store import Store
 
     now = time.time()
     if args.at and (args.begin or args.end or args.step):
@@ -58,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
         return list(hub.get("/v1/query", expr=args.expression, **times)["items"])
 
     def of_store(store: Store, _: Path) -> Documents:
+        from soc.pipeline.query_report import instant_documents, range_documents
+
         if args.begin:
             return range_documents(store, expression, begin, end, step)
         return instant_documents(store, expression, at)
