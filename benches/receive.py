@@ -5,13 +5,14 @@
 A sender on the other core offers each RATE (datagrams a second, default 20000 50000 100000 150000) for
 SECONDS (default 3) to the receiver and then to a peer that only calls recv on a socket with the same
 buffer. Prints JSON lines: what each took, what was lost, and the CPU seconds it spent per million; last
-the highest rate without loss. Loopback only; the spool is in a temporary directory.
+the highest rate without loss and where that was. Loopback only; the spool is in a temporary directory.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import signal
 import socket
 import subprocess
@@ -139,7 +140,14 @@ def main() -> None:
             if not measured["lost"]:
                 name = str(measured["receiver"])
                 best[name] = max(best[name], int(str(measured["offered_per_second"])))
-    print(json.dumps({"without_loss_per_second": best}))
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    machine = {
+        "processors": os.cpu_count(), "python": platform.python_version(), "system": platform.platform(),
+        "commit": commit.stdout.strip(),
+    }  # fmt: skip
+    print(json.dumps({"without_loss_per_second": best, "machine": machine}))
 
 
 if __name__ == "__main__":

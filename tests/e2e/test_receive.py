@@ -247,7 +247,7 @@ class Sender:
                 while not self._stop.is_set():
                     lines = [f"<38>Oct 11 22:14:15 web-01 app[1]: number {n}\n" for n in self._numbers()]
                     client.sendall("".join(lines).encode())
-                    time.sleep(0.01)
+                    time.sleep(0.025)
         except OSError:
             return
 
@@ -283,7 +283,7 @@ def kill_at_random(directory: Path, inventory: Path, kills: int) -> None:
             if refining.poll() is not None:
                 refining = start_refiner(data, inventory)
             if done == kills // 2:
-                messages(data, inventory)
+                soc("collect", "--data", str(data), "--inventory", str(inventory), check=True)
     finally:
         refining.communicate()
     with receiver(data) as running:
