@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from soc.model import SEVERITIES, TOWERS
@@ -67,16 +69,27 @@ def _series(series: SeriesValues) -> dict[str, Any]:
     }
 
 
-def overview_document(store: Store, now: float) -> dict[str, Any]:
-    """Towers side by side, and the open alerts that nobody has taken.
+@dataclass(frozen=True, slots=True)
+class Trends:
+    """What changes slowly, by tower: the share of the last 24 h that its devices were up, and its events in
+    each of the last 20 whole minutes, oldest first."""
 
-    Availability is of the last 24 h; `events_per_minute` are the last 20 whole minutes, oldest first.
-    """
+    availability: Mapping[str, float]
+    events_per_minute: Mapping[str, list[int]]
+
+
+def trends(store: Store, now: float) -> Trends:
+    first = (now // 60 - PULSE_MINUTES) * 60
+    return Trends(
+        store.overview.availability(now - AVAILABILITY_SECONDS, now),
+        store.overview.events_per_minute(first, PULSE_MINUTES),
+    )
+
+
+def overview_document(store: Store, lately: Trends, now: float) -> dict[str, Any]:
+    """Towers side by side, and the open alerts that nobody has taken."""
     counts = store.overview.device_counts(now)
     alerts = store.status.open_alerts()
-    availability = store.overview.availability(now - AVAILABILITY_SECONDS, now)
-    first = (now // 60 - PULSE_MINUTES) * 60
-    pulse = store.overview.events_per_minute(first, PULSE_MINUTES)
     return {
         "towers": [
             {
@@ -87,10 +100,10 @@ def overview_document(store: Store, now: float) -> dict[str, Any]:
                     default=None,
                 ),
                 "open_alerts": sum(count for _, _, found, count in alerts if found == tower),
-                "availability_ratio": availability.get(tower),
+                "availability_ratio": lately.availability.get(tower),
                 "up": sum(count for found, state, count in counts if found == tower and state == "up"),
                 "total": sum(count for found, _, count in counts if found == tower),
-                "events_per_minute": pulse.get(tower, [0] * PULSE_MINUTES),
+                "events_per_minute": lately.events_per_minute.get(tower, [0] * PULSE_MINUTES),
             }
             for tower in TOWERS
             if any(found == tower for found, *_ in counts)

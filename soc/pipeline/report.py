@@ -77,8 +77,10 @@ def transition_document(step: Transition) -> dict[str, Any]:
 
 def alert_details(store: Store, alert: Alert) -> dict[str, Any]:
     """The object of `soc alerts show`: the alert, its history and its evidence, oldest first."""
-    evidence = [event_id for event_id, _ in store.alerts.evidence(alert.id)]
-    events = {event.id: event for event in store.events.by_ids(evidence)}
+    times = dict(store.alerts.evidence(alert.id))
+    evidence = list(times)
+    found = store.events.by_ids(evidence, min(times.values()), max(times.values())) if times else []
+    events = {event.id: event for event in found}
     return alert_document(alert) | {
         "description": alert.description,
         "runbook": alert.runbook,

@@ -108,7 +108,8 @@ class Database:
 
     def interrupt(self) -> None:
         """From another thread: end the running statement; it raises InterruptedQueryError."""
-        self._connection.interrupt()
+        with suppress(duckdb.Error):  # it is closed, so nothing runs
+            self._connection.interrupt()
 
     def close(self) -> None:
         """Close; DuckDB writes a checkpoint if it can. After a FATAL error nothing is left to close."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from soc.model import Event
 from soc.model.filters import Term
 from soc.store.database import Database
 from soc.store.filters import Age, Asker, Number, Severity, Text, Vocabulary, condition
+from soc.store.sealing.manifest import LATEST_SECONDS
 from soc.store.sealing.sealed import Sealed
 from soc.store.times import moment
 
@@ -60,6 +61,8 @@ VOCABULARY = Vocabulary(
     words=("message", "raw"),
     others="fields",
 )
+_FIRST_SPAN_SECONDS = 60.0
+_BEHIND_ALL = "\U0010ffff"  # no id is as great
 
 
 class Events:
@@ -155,7 +158,16 @@ class Events:
         def question(event: str) -> list[tuple[Any, ...]]:
             self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
             return self._database.rows(
-                f"SELECT {SELECTED} FROM {event} SEMI JOIN staged_id USING (id) ORDER BY time, id"  # noqa: S608
+                f"""
+                SELECT {SELECTED}
+                FROM {event} SEMI JOIN staged_id USING (id)
+                WHERE time BETWEEN $since AND $until
+                ORDER BY time, id
+                """,  # noqa: S608 - made of constants and names of sealed files
+                {
+                    "since": moment(since or 0.0),
+                    "until": moment(LATEST_SECONDS if until is None else until),
+                },
             )
 
         return [Event(*row) for row in self._sealed.ask("event", since, until, question)]
@@ -180,19 +192,41 @@ class Events:
         `after` is (time, id) of the last event of the page before.
         """
         fits, values = condition(VOCABULARY, terms, asker)
-        time, id = after or (until, None)
+        found: list[Event] = []
+        # The newest are asked for first: mostly they are enough, and nothing older is read.
+        time, id = after or (until, _BEHIND_ALL)
+        for begin, end in _spans(since, time):
+            bounds = {
+                "since": moment(begin), "until": moment(end), "id": id, "limit": limit - len(found)
+            }  # fmt: skip
+            found += self._newest(fits, {**values, **bounds}, begin, end)
+            if len(found) >= limit:
+                break
+            id = ""  # of the end of an older span, the span before had everything
+        return found
 
+    def _newest(self, fits: str, values: Mapping[str, Any], begin: float, end: float) -> list[Event]:
         def question(event: str) -> list[tuple[Any, ...]]:
             return self._database.rows(
                 f"""
                 SELECT {SELECTED}
                 FROM {event}
-                WHERE time BETWEEN $since AND $until AND {fits}
-                  AND ($id IS NULL OR time < $until OR id < $id)
+                WHERE time BETWEEN $since AND $until AND {fits} AND (time < $until OR id < $id)
                 ORDER BY time DESC, id DESC
                 LIMIT $limit
                 """,  # noqa: S608 - made of constants; what the user typed is bound
-                {**values, "since": moment(since), "until": moment(time), "id": id, "limit": limit},
+                values,
             )
 
-        return [Event(*row) for row in self._sealed.ask("event", since, time, question)]
+        return [Event(*row) for row in self._sealed.ask("event", begin, end, question)]
+
+
+def _spans(since: float, until: float) -> Iterator[tuple[float, float]]:
+    """[since, until] from its end backwards, each part eight times as long as the one before."""
+    length = _FIRST_SPAN_SECONDS
+    while True:
+        begin = max(since, until - length)
+        yield begin, until
+        if begin <= since:
+            return
+        until, length = begin, 8 * length

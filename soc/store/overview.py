@@ -66,20 +66,14 @@ class Overview:
         return {tower: ratio or 0.0 for tower, ratio in rows}
 
     def events_per_minute(self, first: float, minutes: int) -> dict[str, list[int]]:
-        """By tower, how many events its devices had in each of `minutes` minutes from `first` on."""
+        """By tower, how many events its devices had in each of `minutes` minutes of late, from `first` on."""
         counts: dict[str, list[int]] = {}
         for tower, minute, count in self._database.rows(
             """
-            WITH counted AS (
-                SELECT device, (epoch_us(time) - epoch_us($first::TIMESTAMP)) // 60000000 AS minute,
-                       count(*) AS events
-                FROM hot_event  -- of the last minutes
-                WHERE time >= $first AND time < $last AND device <> ''
-                GROUP BY device, minute
-            )
-            SELECT tower, minute, sum(events)
-            FROM counted JOIN device_history AS history
-                ON history.device = counted.device AND history.valid_to IS NULL
+            SELECT tower, (epoch_us(time) - epoch_us($first::TIMESTAMP)) // 60000000 AS minute, count(*)
+            FROM hot_event AS event JOIN device_history AS history
+                ON history.device = event.device AND history.valid_to IS NULL
+            WHERE time >= $first AND time < $last
             GROUP BY tower, minute
             """,
             {"first": moment(first), "last": moment(first + 60 * minutes)},

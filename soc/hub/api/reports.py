@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
 
 from soc import __version__
 from soc.hub.api.reads import ReadPool
 from soc.hub.port import HubPort
-from soc.pipeline.estate_report import overview_document
+from soc.pipeline.estate_report import Trends, overview_document, trends
 from soc.pipeline.report import moment_text, status_document
-from soc.store import Store
 
 _STATUS_SECONDS = 0.5
 _OVERVIEW_SECONDS = 1.0
+_TRENDS_SECONDS = 15.0
+T = TypeVar("T")
 
 
-class Shared:
-    """One question's answer, at most `life_seconds` old; however many wait for it, it is asked once."""
+class Shared(Generic[T]):
+    """An answer at most `life_seconds` old; however many wait for it, it is worked out once."""
 
-    def __init__(self, readers: ReadPool, question: Callable[[Store], Any], life_seconds: float) -> None:
-        self._readers = readers
-        self._question = question
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]], life_seconds: float) -> None:
+        self._work = work
         self._life_seconds = life_seconds
-        self._asking: asyncio.Task[Any] | None = None
-        self._asked = 0.0
+        self._working: asyncio.Task[T] | None = None
+        self._begun = 0.0
 
-    async def get(self) -> Any:
+    async def get(self) -> T:
         now = asyncio.get_running_loop().time()
-        asking = self._asking
-        if asking is None or (asking.done() and (now >= self._asked + self._life_seconds or _failed(asking))):
-            asking = asyncio.ensure_future(self._readers.ask(self._question))
-            self._asking, self._asked = asking, now
-        # The one that asked may go away; the others still wait.
-        return await asyncio.shield(asking)
+        working = self._working
+        if working is None or (
+            working.done() and (now >= self._begun + self._life_seconds or _failed(working))
+        ):
+            working = asyncio.create_task(self._work())
+            self._working, self._begun = working, now
+        # Who asked first may go away; the others still wait.
+        return await asyncio.shield(working)
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:
@@ -46,12 +48,10 @@ class Reports:
 
     def __init__(self, port: HubPort, readers: ReadPool) -> None:
         self._port = port
-        self._status = Shared(
-            readers, lambda store: status_document(store, port.data_directory, port.now()), _STATUS_SECONDS
-        )
-        self._overview = Shared(
-            readers, lambda store: overview_document(store, port.now()), _OVERVIEW_SECONDS
-        )
+        self._readers = readers
+        self._status = Shared(self._ask_status, _STATUS_SECONDS)
+        self._trends = Shared(self._ask_trends, _TRENDS_SECONDS)
+        self._overview = Shared(self._ask_overview, _OVERVIEW_SECONDS)
 
     async def status(self) -> dict[str, Any]:
         """The object of `soc status`, with the hub as it is."""
@@ -66,4 +66,16 @@ class Reports:
         return {**await self._status.get(), "hub": hub}
 
     async def overview(self) -> dict[str, Any]:
-        return dict(await self._overview.get())
+        return await self._overview.get()
+
+    async def _ask_status(self) -> dict[str, Any]:
+        directory, now = self._port.data_directory, self._port.now()
+        return await self._readers.ask(lambda store: status_document(store, directory, now))
+
+    async def _ask_trends(self) -> Trends:
+        now = self._port.now()
+        return await self._readers.ask(lambda store: trends(store, now))
+
+    async def _ask_overview(self) -> dict[str, Any]:
+        lately, now = await self._trends.get(), self._port.now()
+        return await self._readers.ask(lambda store: overview_document(store, lately, now))

@@ -60,7 +60,7 @@ def open_alerts(store: Store) -> None:
         ledger.evidence(
             Evidence(
                 RuleIdentity(rule.lower(), "v1", rule, "security", severity),
-                {"device": device, **labels}, device, at, at, 1, (("event-1", at),), f"cause-{rule}",
+                {"device": device, **labels}, device, at, at, 1, (("event-1", NOW - 599),), f"cause-{rule}",
                 f"{rule} on {device}",
             )
         )  # fmt: skip

@@ -36,7 +36,7 @@ def test_one_state_throughout(hub: WriterHub) -> None:
 
     def question(store: Store) -> tuple[int, int]:
         before = events(store)
-        hub.write(lambda writing: writing.query("DELETE FROM event RETURNING 1"))
+        hub.write(lambda writing: writing.query("DELETE FROM hot_event RETURNING 1"))
         return before, events(store)
 
     async def work(pool: ReadPool) -> None:
