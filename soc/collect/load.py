@@ -35,7 +35,8 @@ def load_collectors(extra: Sequence[Path] = ()) -> list[Collector]:
         if directory != directories[0] and (problem := check_not_writable_by_others(directory)):
             problems.append(problem)
             continue
-        for path in sorted(directory.rglob("*.py")):
+        # Hidden ones are an editor's, or a version control's.
+        for path in sorted(path for path in directory.rglob("*.py") if not path.name.startswith(".")):
             for found in _load_file(path, problems):
                 other = collectors.setdefault(found.name, found)
                 if other is not found:

@@ -18,6 +18,12 @@ def shipped(name: str) -> Path:
 def check_not_writable_by_others(directory: Path) -> Problem | None:
     """A site's own directory is trusted like code: refuse one that group or others may write to."""
     for path in (directory, *directory.rglob("*")):
-        if path.stat().st_mode & 0o022:
+        try:
+            mode = path.stat().st_mode
+        except FileNotFoundError:  # a link to nowhere, such as editors lock files with: nothing to load
+            continue
+        except OSError as error:
+            return Problem(str(path), 0, f"{error.strerror}, so not trusted")
+        if mode & 0o022:
             return Problem(str(path), 0, "group- or world-writable, so not trusted (chmod go-w)")
     return None

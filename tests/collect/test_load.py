@@ -50,6 +50,13 @@ def test_all_problems_come_at_once_with_file_and_line(tmp_path: Path) -> None:
     assert "missing:0: error: not a directory" in text
 
 
+def test_links_to_nowhere_are_passed_over(tmp_path: Path) -> None:
+    """Editors lock a file by such a link beside it: editing a collector stops no cycle."""
+    (tmp_path / "uptime.py").write_text(GOOD)
+    (tmp_path / ".#uptime.py").symlink_to("somebody@host.1234")
+    assert "site_uptime" in {item.name for item in load_collectors([tmp_path])}
+
+
 def test_a_directory_others_may_write_to_is_refused(tmp_path: Path) -> None:
     """Collector files are code: a group-writable file among them stops the load."""
     path = tmp_path / "uptime.py"
