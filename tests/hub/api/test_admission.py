@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import os
 import pwd
 import socket
@@ -98,7 +99,7 @@ def test_connections_are_limited(hub: WriterHub, tmp_path: Path) -> None:
         for connection in kept:
             connection.request("GET", "/openapi.json")
             connection.getresponse().read()
-        with pytest.raises(OSError):
+        with pytest.raises((ConnectionError, http.client.HTTPException)):
             Client(served.path).get("/openapi.json")
         kept[0].request("GET", "/openapi.json")
         assert kept[0].getresponse().status == 200
@@ -133,7 +134,7 @@ def test_a_long_address_is_refused(client: Client) -> None:
         b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 60_000 + b"\r\n\r\n",
         b"GET /" + b"y" * 60_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
         b"POST /v1/alerts/A-1/note HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
-        b"POST /v1/alerts/A-1/note HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
 def test_what_is_not_http(client: Client, request_bytes: bytes) -> None:
@@ -153,12 +154,15 @@ def test_what_is_not_http(client: Client, request_bytes: bytes) -> None:
 
 def test_a_slow_body_is_given_up(hub: WriterHub, tmp_path: Path) -> None:
     """Who announces a body and sends none gets 503."""
-    with ServedHub(hub, tmp_path / "s", Limits(request_seconds=0.2)) as served:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(20)
-            connection.connect(str(served.path))
-            connection.sendall(b"POST /v1/alerts/A-1/note HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
-            assert connection.recv(65536).startswith(b"HTTP/1.1 503")
+    request = b"POST /v1/alerts/A-1/note HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
+    with (
+        ServedHub(hub, tmp_path / "s", Limits(request_seconds=0.2)) as served,
+        socket.socket(socket.AF_UNIX) as connection,
+    ):
+        connection.settimeout(20)
+        connection.connect(str(served.path))
+        connection.sendall(request)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 503")
 
 
 def test_no_traceback_leaves_the_hub(

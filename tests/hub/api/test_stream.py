@@ -58,9 +58,11 @@ def test_too_much_news_is_not_told_one_by_one(client: Client, hub: WriterHub) ->
 
 def test_heartbeat(hub: WriterHub, tmp_path: Path) -> None:
     """Silence is filled with comments, which clients skip."""
-    with ServedHub(hub, tmp_path / "s", Limits(heartbeat_seconds=0.01)) as served:
-        with Client(served.path).stream() as stream:
-            assert any(stream.response.readline() == b": heartbeat\n" for _ in range(100))
+    with (
+        ServedHub(hub, tmp_path / "s", Limits(heartbeat_seconds=0.01)) as served,
+        Client(served.path).stream() as stream,
+    ):
+        assert any(stream.response.readline() == b": heartbeat\n" for _ in range(100))
 
 
 def test_a_lost_role_ends_the_stream(client: Client, hub: WriterHub) -> None:
