@@ -30,7 +30,7 @@ def answer(job: Job) -> Answer:
 
 
 @pytest.fixture
-def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, dict[str, Any]]]:
+def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, Any]]:
     """What polling each device of the test inventory, one staged and one bare beside it, comes to."""
     monkeypatch.setenv("SOC_TEST_COMMUNITY", "public")
     text = INVENTORY + (
@@ -45,7 +45,7 @@ def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[
         on_device=found.append,
     )  # fmt: skip
     assert sorted(document["device"] for document in found) == sorted(inventory.devices)
-    yield {document["device"]: document for document in found}
+    return {document["device"]: document for document in found}
 
 
 def test_device_that_answers_is_ok(documents: dict[str, dict[str, Any]]) -> None:
