@@ -99,8 +99,10 @@ class Writer:
             try:
                 assert self._store is not None
                 assert self._pipeline is not None
+                before = self._store.number
                 done = work(self._store)
-                self._pipeline.own_events_added()
+                if self._store.number > before:  # only such transactions store own events
+                    self._pipeline.own_events_added()
             except BaseException as error:
                 future.set_exception(error)
                 if isinstance(error, StoreError) and not isinstance(error, RowsRefusedError):
