@@ -75,12 +75,12 @@ def run(args: argparse.Namespace) -> int:
     data = data_directory(args)
     sockets = _sockets(args)
     _enlarge_receive_buffers(sockets)
-    if args.json:
-        _print({"listening": describe(sockets)})
-    else:
-        _tell(f"listening on {', '.join(describe(sockets))}")
     surroundings = Surroundings(time.time, time.monotonic, _report if args.json else _nothing, _tell)
     with _stop_signals() as stop:
+        if args.json:
+            _print({"listening": describe(sockets)})
+        else:
+            _tell(f"listening on {', '.join(describe(sockets))}")
         return 0 if serve(data, sockets, limits, stop, surroundings) else 1
 
 
