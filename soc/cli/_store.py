@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from soc.model.text import clean
 
 if TYPE_CHECKING:
     from soc.store import Store
@@ -30,4 +33,26 @@ def opened_store(args: argparse.Namespace, command: str) -> Iterator[tuple[Store
         acquire(data / STORE_LOCK, LOCK_WAIT_SECONDS, command),
         open_store(data, spool_directory=data / SPOOL) as store,
     ):
+        if behind := len(store.pending()):
+            store.notices.append(
+                f"the store lacks its last {behind} transactions; the next soc collect or soc serve does "
+                "them again"
+            )
+        for notice in store.notices:
+            print(f"soc: {clean(notice)}", file=sys.stderr)
         yield store, data
+
+
+def catch_up(args: argparse.Namespace, store: Store) -> None:
+    """Before something is changed: do again what the journal holds and the store lacks.
+
+    Raises ConfigurationError when there is something, and inventory or rules do not load.
+    """
+    if not store.pending():
+        return
+    from soc.cli._load import site_of
+    from soc.pipeline import Pipeline
+    from soc.spool.spool import Spool
+
+    site = site_of(args, "soc")
+    Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups).recover(site.now())

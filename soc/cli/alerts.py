@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import secrets
 import sys
 import time
@@ -140,13 +139,15 @@ def _text(value: object) -> str:
 
 
 def _act(args: argparse.Namespace) -> int:
-    from soc.cli._store import opened_store
+    from soc.cli._actor import current_actor
+    from soc.cli._store import catch_up, opened_store
     from soc.model import SocError
 
     now = time.time()
-    actor = _actor()
+    actor = current_actor()
     failed = False
     with opened_store(args, "soc alerts") as (store, _):
+        catch_up(args, store)
         for name in args.alerts if args.action != "note" else [args.alert]:
             try:
                 alert = _apply(store, name, _action(args, actor, now), now)
@@ -189,16 +190,3 @@ def _found(store: Store, name: str) -> Alert:
     if alert is None:
         raise SocError(f"no alert {name[:40]!r}; `soc alerts list --state all` lists them")
     return alert
-
-
-def _actor() -> Actor:
-    import pwd
-
-    from soc.model.alerts import Actor
-
-    uid = os.getuid()
-    try:
-        name = pwd.getpwuid(uid).pw_name
-    except KeyError:
-        name = str(uid)
-    return Actor(uid, name, "cli")

@@ -145,19 +145,20 @@ class Pipeline:
         self.summary = PipelineSummary()
         store = self._store
         self._own_waits = store.events.has_own_since(self._matched())
-        pending = store.pending()
-        if not pending:
-            return
-        self._availability = Availability(store, self._groups, self._topology)
-        before = store.number
-        if pending[0].number > before + 1 and not accept_gap:
-            raise StoreError(unknown_transactions(before, pending[0].number))
-        gone = sum(self._redo(one) for one in pending)
-        self.summary = PipelineSummary(redone=len(pending))
-        if len(pending) > 1 or gone:
-            event = recovery_event(before + 1, pending[-1].number, gone, now)
+        before, pending, gone = store.number, store.pending(), 0
+        if pending:
+            if pending[0].number > before + 1 and not accept_gap:
+                raise StoreError(unknown_transactions(before, pending[0].number))
+            self._availability = Availability(store, self._groups, self._topology)
+            gone = sum(self._redo(one) for one in pending)
+            self.summary = PipelineSummary(redone=len(pending))
+        if len(pending) > 1 or gone or store.notices:
+            event = recovery_event(
+                before, pending[-1].number if pending else before, gone, store.notices, now
+            )
             with store.transaction(Entry("events", now, events=(event,))) as number:
                 self._add_own([event], number)
+            store.notices.clear()
 
     def _redo(self, pending: Pending) -> int:
         """One transaction; returns how many of its segments are gone. What the journal says became of

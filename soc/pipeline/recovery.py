@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from soc.model import Event
 from soc.model.ids import digest
 
@@ -15,18 +17,21 @@ def unknown_transactions(last: int, noted: int) -> str:
     )
 
 
-def recovery_event(first: int, last: int, segments_gone: int, now: float) -> Event:
-    """Transactions `first` to `last` were done again, as our own event."""
-    gone = f"; {segments_gone} of their segments are gone with what stood in them" if segments_gone else ""
+def recovery_event(before: int, last: int, segments_gone: int, notices: Sequence[str], now: float) -> Event:
+    """The store ended at transaction `before`; those to `last` were done again. As our own event."""
+    told = list(notices)
+    if last > before:
+        told.append(f"the store lacked its last {last - before} transactions: rebuilt from journal and spool")
+    if segments_gone:
+        told.append(f"{segments_gone} of their segments are gone with what stood in them")
     return Event(
-        id=digest("recovery", str(first), str(last), f"{now:.6f}"),
+        id=digest("recovery", str(before), str(last), f"{now:.6f}"),
         time=now,
         received=now,
         product="soc",
         category="store",
         service="recovery",
         severity_id=4 if segments_gone else 3,
-        message=f"the store had lost its last {last - first + 1} transactions: rebuilt from journal and spool"
-        + gone,
-        fields={"first": str(first), "last": str(last), "segments_gone": str(segments_gone)},
+        message="; ".join(told),
+        fields={"before": str(before), "last": str(last), "segments_gone": str(segments_gone)},
     )

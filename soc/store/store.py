@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -55,6 +56,7 @@ class Store:
             self.sealing = Sealing(database, directory)
             self.raw_sealing = RawSealing(database, directory)
             self.expiry = Expiry(database, directory, Holds(directory.path))
+        self.notices: list[str] = []  # what was found wrong, and put right, on opening
         self.alert_list = AlertList(database)
         self.alerts = Alerts(database)
         self.cursors = Cursors(database)
@@ -189,10 +191,31 @@ def open_store(data_directory: Path, *, spool_directory: Path) -> Store:
     try:
         sealed = SealedDirectory(data_directory / SEALED)
         allowed = [spool_directory, data_directory / BACKUP, sealed.path]
-        return _ready(connect(data_directory / FILE_NAME, allowed), record, sealed)
+        store = _ready(*_connect(data_directory, allowed, record), record, sealed)
     except BaseException:
         record.close()
         raise
+    if record.cut_bytes:
+        store.notices.append(f"{record.cut_bytes} bytes of an unfinished write were cut off the journal")
+    return store
+
+
+def _connect(data: Path, readable: Sequence[Path], record: Record) -> tuple[Database, list[str]]:
+    """A write-ahead log that does not read is set aside where the journal knows what stood in it."""
+    path = data / FILE_NAME
+    try:
+        return connect(path, readable), []
+    except StoreError as error:
+        if "replaying WAL" not in str(error.__cause__) or not record.last:
+            raise
+    log = path.with_name(FILE_NAME + ".wal")
+    aside = next(
+        place
+        for number in count(1)
+        if not (place := path.with_name(f"{FILE_NAME}.damaged-wal-{number}")).exists()
+    )
+    log.rename(aside)
+    return connect(path, readable), [f"the store's write-ahead log was damaged: it was moved to {aside.name}"]
 
 
 def memory_store(readable: Sequence[Path] = ()) -> Store:
@@ -201,11 +224,16 @@ def memory_store(readable: Sequence[Path] = ()) -> Store:
 
 
 def _ready(
-    database: Database, record: Record | None = None, directory: SealedDirectory | None = None
+    database: Database,
+    notices: Sequence[str] = (),
+    record: Record | None = None,
+    directory: SealedDirectory | None = None,
 ) -> Store:
     try:
         migrate(database)
     except BaseException:
         database.close()
         raise
-    return Store(database, record, directory)
+    store = Store(database, record, directory)
+    store.notices += notices
+    return store
