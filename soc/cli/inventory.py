@@ -1,4 +1,4 @@
-"""Check and show the inventory: devices, credentials by reference, settings."""
+"""Check, show and apply the inventory: devices, credentials by reference, settings."""
 
 from __future__ import annotations
 
@@ -54,6 +54,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--tower", choices=TOWERS, metavar="TOWER", help=f"only this tower: {', '.join(TOWERS)}"
     )
     show.set_defaults(action=_show)
+    apply = commands.add_parser(
+        "apply",
+        help="have the running hub take the inventory as it is now",
+        description="Check the inventory, then have the running hub take its inventory file as it is now. "
+        "Errors leave the one before in force, exit code 2. Without a hub the next cycle takes it anyway.",
+        epilog="examples:\n  soc inventory apply\n  soc inventory apply --data /var/lib/soc --json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    apply.set_defaults(action=_apply)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -120,6 +129,24 @@ def _show(args: argparse.Namespace) -> int:
     else:
         _print_table([_COLUMNS, *(_cells(device, inventory) for device in chosen)])
     return 1 if missing else 0
+
+
+def _apply(args: argparse.Namespace) -> int:
+    from soc.cli._hub import hub_of
+
+    hub = hub_of(args)
+    if hub is None:
+        from soc.cli._load import inventory_of
+
+        inventory = inventory_of(args)
+        print(f"soc: no hub runs; the next cycle takes {clean(str(inventory.path))}", file=sys.stderr)
+        return 0
+    counts = hub.post("/v1/inventory/apply")
+    if args.json:
+        print(json.dumps(counts))
+    else:
+        print(", ".join(f"{count} {what}" for what, count in counts.items()))
+    return 0
 
 
 def _as_json(device: Device, inventory: Inventory) -> dict[str, object]:

@@ -1,0 +1,141 @@
+"""Who may run beside a hub: its rows of the table of locks (docs/operations.md)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+
+from soc.model import Sample
+from soc.spool.segment import SegmentBuilder
+from soc.spool.spool import Spool
+from tests.support.command import SOC, soc
+from tests.support.service import Service, alive, eventually
+from tests.support.two_devices import TwoDevices, held
+
+SEGMENTS, ROWS = 15, 12_000
+EXTERNAL = "settings: {collection: external, intervals: {reachability: 2s}}\n"
+
+
+def external(estate: TwoDevices) -> None:
+    text = estate.inventory.read_text()
+    estate.inventory.write_text(text.replace("version: 1\n", "version: 1\n" + EXTERNAL))
+
+
+def test_beside_a_hub_that_collects_nothing_is_polled(estate: TwoDevices) -> None:
+    """`soc collect` names the hub, ends with 0 and sends nothing."""
+    with Service(estate.data, estate.inventory) as hub:
+        worker = eventually(lambda: hub.child("soc.hub.collect_worker"))
+        eventually(lambda: estate.packets() > 0)
+        worker.suspend()
+        estate.packets()
+        done = soc("collect", "--all", *estate.arguments, "--json")
+        assert (done.returncode, estate.packets()) == (0, 0)
+        worker.resume()
+    assert f"the hub (pid {hub.pid}) collects" in done.stderr
+    assert json.loads(done.stdout)["devices"] == 0
+
+
+def test_beside_a_hub_with_external_collection_cron_polls_and_the_hub_ingests(estate: TwoDevices) -> None:
+    """The cycle leaves its segments to the hub at once, which stores them and has no worker."""
+    external(estate)
+    with Service(estate.data, estate.inventory) as hub:
+        done = soc("collect", *estate.arguments, "--json", check=True)
+        assert json.loads(done.stdout)["devices"] == 2
+        assert "the hub has the store" in done.stderr
+        eventually(lambda: hub.get("/v1/status")["devices"]["up"] == 1)
+        assert hub.child("soc.hub.collect_worker") is None
+    assert estate.waiting() == 0
+
+
+def test_hub_that_starts_while_cron_polls_serves_and_collects_later(estate: TwoDevices) -> None:
+    """It answers and ingests at once; its workers come when collect.lock is free."""
+    with held(estate.data / "collect.lock") as cron, Service(estate.data, estate.inventory) as hub:
+        assert hub.get("/v1/status")["hub"]["running"]
+        eventually(lambda: f"collect.lock is held by pid {cron.pid}" in hub.told())
+        assert hub.child("soc.hub.collect_worker") is None
+        Spool(estate.data / "spool").seal(_one_sample(), writer="test", created=1.0, sealed=time.time())
+        eventually(lambda: hub.get("/v1/status")["store"]["samples"] == 1)
+        cron.kill()
+        eventually(lambda: hub.child("soc.hub.collect_worker"))
+
+
+def _one_sample() -> SegmentBuilder:
+    builder = SegmentBuilder()
+    builder.add_sample("sw-1", Sample("test", 1.0, time=time.time()), 60.0)
+    return builder
+
+
+def test_hub_gets_the_store_from_a_cycle_between_two_transactions(estate: TwoDevices) -> None:
+    """A cycle with much to ingest stops when a hub waits, leaves the rest spooled and ends with 0."""
+    external(estate)
+    spool = Spool(estate.data / "spool")
+    now = time.time()
+    for number in range(SEGMENTS):
+        builder = SegmentBuilder()
+        for row in range(ROWS):
+            at = now - 3600 + (number * ROWS + row) / 100
+            builder.add_sample("sw-1", Sample("test", float(row), {"row": str(row % 100)}, at), 60.0)
+        spool.seal(builder, writer="test", created=now, sealed=now + number / 1000)
+    command = [*SOC, "collect", *estate.arguments]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as cron:
+        eventually(lambda: estate.waiting() < SEGMENTS)
+        with Service(estate.data, estate.inventory) as hub:
+            assert cron.wait(60) == 0
+            assert estate.waiting() > 0 or "segments" in hub.told()
+            eventually(lambda: estate.waiting() == 0)
+            assert hub.get("/v1/status")["store"]["samples"] >= SEGMENTS * ROWS
+
+
+def test_hub_waits_for_a_question_that_has_the_store(estate: TwoDevices) -> None:
+    """A command that holds the store for a moment delays the hub, no more."""
+    with held(estate.data / "store.lock", seconds=1.0), Service(estate.data, estate.inventory) as hub:
+        assert hub.get("/v1/status")["hub"]["pid"] == hub.pid
+
+
+def test_dead_hub_keeps_nobody_from_collecting(estate: TwoDevices) -> None:
+    """Once its orphans have ended, cron has both locks again."""
+    with Service(estate.data, estate.inventory) as hub:
+        worker = eventually(lambda: hub.child("soc.hub.collect_worker"))
+        hub.process.kill()
+        hub.process.wait()
+        eventually(lambda: not alive(worker.pid))
+    assert soc("collect", *estate.arguments).returncode == 0
+    assert estate.waiting() == 0
+
+
+def test_questions_beside_a_hub_are_answered_by_it(estate: TwoDevices) -> None:
+    """Status, events, expressions and alerts come from the hub, which keeps the store."""
+    with Service(estate.data, estate.inventory) as hub:
+        eventually(lambda: hub.get("/v1/status")["devices"]["up"] == 1)
+        status = json.loads(soc("status", *estate.arguments, "--json", check=True).stdout)
+        assert status["hub"]["pid"] == hub.pid
+        assert set(status) == {"devices", "towers", "alerts", "collection", "store", "hub"}
+        assert f"pid {hub.pid}" in soc("status", *estate.arguments, check=True).stdout
+        [line] = soc(
+            "query", 'up{device="me",collector="local"}', *estate.arguments, check=True
+        ).stdout.splitlines()
+        assert line.endswith("} 1") or line.endswith("  1")
+        ranged = soc("query", "count(up)", "--from", "5m", *estate.arguments, "--json", check=True)
+        assert json.loads(ranged.stdout)["values"]
+        found = soc("events", "product:soc category:collection", *estate.arguments, "--json", check=True)
+        assert {json.loads(line)["device"] for line in found.stdout.splitlines()} == {"sw-1"}
+        wrong = soc("query", "up{", *estate.arguments)
+        assert wrong.returncode == 2
+
+
+def test_inventory_is_applied_through_the_hub(estate: TwoDevices) -> None:
+    """`soc inventory apply` says what changes; with errors every one, exit 2, and nothing changes."""
+    with Service(estate.data, estate.inventory) as hub:
+        text = estate.inventory.read_text()
+        estate.inventory.write_text(text.replace("name: sw-1", "name: sw-2"))
+        done = soc("inventory", "apply", *estate.arguments, "--json", check=True)
+        assert json.loads(done.stdout) == {"added": 1, "changed": 0, "removed": 1}
+        estate.inventory.write_text(text.replace("tower: network", "tower: nowhere"))
+        done = soc("inventory", "apply", *estate.arguments)
+        assert done.returncode == 2
+        assert f"{estate.inventory}:" in done.stderr
+        assert "nowhere" in done.stderr
+        assert {row["device"] for row in hub.get("/v1/devices")["items"]} == {"me", "sw-2"}
+    done = soc("inventory", "apply", *estate.arguments)
+    assert done.returncode == 2
