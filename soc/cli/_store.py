@@ -34,10 +34,8 @@ def opened_store(args: argparse.Namespace, command: str) -> Iterator[tuple[Store
         open_store(data, spool_directory=data / SPOOL) as store,
     ):
         if behind := len(store.pending()):
-            store.notices.append(
-                f"the store lacks its last {behind} transactions; the next soc collect or soc serve does "
-                "them again"
-            )
+            lacking = f"the store lacks its last {behind} transactions; the next soc collect does them again"
+            print(f"soc: {lacking}", file=sys.stderr)
         for notice in store.notices:
             print(f"soc: {clean(notice)}", file=sys.stderr)
         yield store, data
