@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     """0, whether there is a result or not. Raises ConfigurationError for a wrong expression or time."""
     from soc.cli._hub import ask
     from soc.cli._load import seconds
+    from soc.cli._times import moment
     from soc.model import ConfigurationError
     from soc.promql import compile
 
@@ -52,8 +53,8 @@ def run(args: argparse.Namespace) -> int:
     if not args.begin and (args.end or args.step):
         raise ConfigurationError("--to and --step need --from")
     expression = compile(args.expression)
-    at = _moment(args.at or "now", now)
-    begin, end = _moment(args.begin or "now", now), _moment(args.end or "now", now)
+    at = moment(args.at or "now", now)
+    begin, end = moment(args.begin or "now", now), moment(args.end or "now", now)
     step = seconds(args.step or "1m")
 
     def of_hub(hub: HubClient) -> Documents:
@@ -87,37 +88,6 @@ def _print(found: Documents) -> None:
         for moment, value in document["values"]:
             shown = datetime.fromtimestamp(moment, UTC).isoformat(" ", "seconds").replace("+00:00", "Z")
             print(f"  {shown}  {_number(float(value))}")
-
-
-def _moment(text: str, now: float) -> float:
-    """A time option as UTC seconds. Raises ConfigurationError."""
-    from soc.model import ConfigurationError
-    from soc.model.durations import parse_duration
-
-    if text == "now":
-        return now
-    try:
-        return now - parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = _calendar(text)
-    # What DuckDB and the calendar both hold.
-    if not math.isfinite(seconds) or not 0 <= seconds < 4e9:
-        raise ConfigurationError(
-            f"not a time: {clean(text, 40)!r} (expected 2026-03-01T12:00:00Z, seconds, now or a duration)"
-        )
-    return seconds
-
-
-def _calendar(text: str) -> float:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return math.nan
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _series(labels: dict[str, str]) -> str:

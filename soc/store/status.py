@@ -59,3 +59,25 @@ class Status:
             """
         )
         return {"samples": int(samples), "events": int(events)}
+
+    def hot(self) -> dict[str, int]:
+        """Rows that are not sealed yet, and the database's bytes: in use, and free for rows to come."""
+        [(samples, events, matches)] = self._database.rows(
+            """
+            SELECT (SELECT count(*) FROM hot_sample), (SELECT count(*) FROM hot_event),
+                   (SELECT count(*) FROM hot_match)
+            """
+        )
+        [(size, used, free)] = self._database.rows(
+            """
+            SELECT block_size, used_blocks, free_blocks FROM pragma_database_size()
+            WHERE database_name = current_database()
+            """
+        )
+        return {
+            "samples": samples,
+            "events": events,
+            "matches": matches,
+            "used_bytes": size * used,
+            "free_bytes": size * free,
+        }

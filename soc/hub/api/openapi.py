@@ -131,6 +131,7 @@ DOCUMENT: dict[str, Any] = {
         ),
         "/v1/events": _document("Events, newest first", "Events", *_PAGE, _SINCE),
         "/v1/query": _document("An expression over the samples, PromQL", "Result", *_QUERY),
+        "/v1/retention": _document("What is kept until when, and what holds keep", "Retention"),
         "/v1/inventory/apply": {
             "post": _operation(
                 "Put the inventory file in force as it is now",

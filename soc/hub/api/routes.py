@@ -14,6 +14,7 @@ from soc.hub.api.inventory import apply_inventory
 from soc.hub.api.lists import list_alerts, list_devices, list_events, show_alert, show_device
 from soc.hub.api.openapi import DOCUMENT
 from soc.hub.api.query import query
+from soc.hub.api.retention import show_retention
 from soc.hub.api.stream import stream
 
 
@@ -45,6 +46,7 @@ ROUTES = (
     Route("GET", "/v1/devices/{device}", "viewer", "read a device", show_device),
     Route("GET", "/v1/events", "viewer", "list events", list_events),
     Route("GET", "/v1/query", "viewer", "query samples", query),
+    Route("GET", "/v1/retention", "viewer", "read what is kept", show_retention),
     Route("POST", "/v1/inventory/apply", "engineer", "apply the inventory", apply_inventory),
     Route("GET", "/v1/stream", "viewer", "follow the stream", stream, endless=True),
     Route("GET", "/metrics", "viewer", "read the metrics", show_metrics),

@@ -49,6 +49,22 @@ def _page(item: str) -> dict[str, Schema]:
     }
 
 
+_FILES: dict[str, Schema] = {"files": COUNT, "bytes": COUNT}
+_KEPT: dict[str, Schema] = {
+    "name": {"type": "string", "description": "samples, raw, or events/<class>"},
+    "keep_seconds": NUMBER,
+    **_FILES,
+    "rows": COUNT,
+    "oldest": nullable(MOMENT),
+    "newest": nullable(MOMENT),
+    "next": nullable(thing({"file": TEXT, "expires": MOMENT})),
+    "held": thing({**_FILES, "holds": array(TEXT)}),
+    "expired": thing(_FILES),
+    "damaged": array(thing({"file": TEXT, "reason": TEXT})),
+}
+_HOLD: Schema = thing(
+    {"id": TEXT, "reason": TEXT, "device": TEXT, "from": nullable(MOMENT), "to": nullable(MOMENT)}
+)
 _ALERT: dict[str, Schema] = {
     "id": {"type": "string", "pattern": "^[0-9A-HJKMNP-TV-Z]{26}$", "description": "ULID"},
     "label": {"type": "string", "pattern": "^A-[0-9]+$", "description": "what people call it, never a key"},
@@ -176,6 +192,9 @@ SCHEMAS: dict[str, Schema] = {
     "Reread": thing({"reason": {"enum": ["slow", "many", "store"]}, "dropped": COUNT}),
     "Status": _STATUS,
     "Overview": thing({"towers": array(_TOWER_FIGURES), "needs_you": array(ref("Alert"))}),
+    "Retention": thing(
+        {"items": array(thing(_KEPT)), "summary": thing({"hot": COUNTS, "holds": array(_HOLD)})}
+    ),
     "Alert": thing(_ALERT),
     "AlertDetails": thing(
         {

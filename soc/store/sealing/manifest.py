@@ -12,7 +12,6 @@ from soc.store.times import moment
 # What questions are asked of; `series` are the dictionaries beside the samples, `raw` what was received.
 Kind = Literal["sample", "series", "event", "match", "raw"]
 FORMAT_VERSION = 1
-_LATEST_SECONDS = 253_370_764_800.0  # the year 9999
 LATEST_SECONDS = 7_258_118_400.0  # 2200-01-01, later than any row
 
 
@@ -56,8 +55,8 @@ class Manifest:
             """,
             {
                 "kind": kind,
-                "since": None if since is None else moment(min(max(0.0, since), LATEST_SECONDS)),
-                "until": None if until is None else moment(until),
+                "since": None if since is None else moment(_storable(since)),
+                "until": None if until is None else moment(_storable(until)),
             },
         )
 
@@ -157,4 +156,4 @@ class Manifest:
 
 def _storable(time: float) -> float:
     """Questions may reach beyond what a TIMESTAMP says, infinitely far too."""
-    return min(max(time, 0.0), _LATEST_SECONDS)
+    return min(max(time, 0.0), LATEST_SECONDS)

@@ -51,7 +51,7 @@ class Expiry:
     def __init__(self, database: Database, directory: SealedDirectory, holds: Holds) -> None:
         self._database = database
         self._directory = directory
-        self._holds = holds
+        self.holds = holds
         self._manifest = Manifest(database)
         self._mentions: dict[tuple[str, str], bool] = {}  # (file, device)
 
@@ -61,7 +61,7 @@ class Expiry:
         Returns those that left. Raises StoreError when the holds do not read.
         """
         gone: list[SealedFile] = []
-        with self._holds.standing() as holds, self._database.transaction():
+        with self.holds.standing() as holds, self._database.transaction():
             back = [file for file in self._manifest.in_state("expired") if self._covering(file, holds)]
             for file in self._manifest.in_state("sealed"):
                 if len(gone) == MAXIMUM_FILES:
@@ -74,7 +74,7 @@ class Expiry:
 
     def unlink(self, now: float) -> list[SealedFile]:
         """Unlink files that expired a while ago and that no hold covers; returns them."""
-        with self._holds.standing() as holds:
+        with self.holds.standing() as holds:
             gone = [
                 file
                 for file in self._manifest.in_state("expired")
@@ -93,7 +93,7 @@ class Expiry:
         named = {"samples": retention.samples, "raw": retention.raw}
         named |= {f"events/{name}": seconds for name, seconds in sorted(retention.events.items())}
         found = {name: Kept(name, seconds) for name, seconds in named.items()}
-        holds = self._holds.all()
+        holds = self.holds.all()
         for file in self._manifest.in_state("sealed", "expired"):
             name = rule_name(file)
             kept = found.setdefault(name, Kept(name, retention.events["default"]))
