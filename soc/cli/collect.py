@@ -109,7 +109,7 @@ def _collect(args: argparse.Namespace, site: Site, deadline: float) -> Summary:
 
 def _tell_delivered(done: Delivered) -> None:
     if done.postponed or done.dead:
-        _tell(f"{done.postponed} notices could not be sent yet, {done.dead} were given up: soc notify outbox")
+        _tell(f"notices not sent yet: {done.postponed}, given up: {done.dead} (soc notify outbox)")
 
 
 def _is_hub(error: LockHeldError) -> bool:
