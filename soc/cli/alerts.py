@@ -16,9 +16,13 @@ from typing import TYPE_CHECKING, Any
 from soc.model.text import clean
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from soc.cli._hub import HubClient
     from soc.model.alerts import Actor, Alert, Transition
     from soc.store import Store
 
+Document = dict[str, Any]
 _EXAMPLES = """examples:
   soc alerts
   soc alerts list --state all --severity critical --json
@@ -80,23 +84,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from soc.cli._store import opened_store
-    from soc.pipeline.report import alert_document, entity, moment_text
-    from soc.store.alerts import AlertFilter
+    from soc.cli._hub import ask
 
-    wanted = AlertFilter(args.state, args.severity, args.rule, args.device)
-    with opened_store(args, "soc alerts") as (store, _):
-        alerts = store.alerts.select(wanted, args.limit)
+    def of_store(store: Store, _: Path) -> list[Document]:
+        from soc.pipeline.report import alert_document
+        from soc.store.alerts import AlertFilter
+
+        wanted = AlertFilter(args.state, args.severity, args.rule, args.device)
+        return [alert_document(alert) for alert in store.alerts.select(wanted, args.limit)]
+
+    alerts = ask(args, "soc alerts", lambda hub: _listed_by(hub, args), of_store)
     for alert in alerts:
         if args.json:
-            print(json.dumps(alert_document(alert), ensure_ascii=False))
+            print(json.dumps(alert, ensure_ascii=False))
             continue
-        marks: list[str] = [alert.workflow] if alert.workflow != "open" else []
-        marks += [alert.condition] if alert.condition != "firing" else []
-        marks += [f"suppressed by {alert.suppressed_by}"] if alert.suppressed_by else []
+        marks: list[str] = [alert["workflow"]] if alert["workflow"] != "open" else []
+        marks += [alert["condition"]] if alert["condition"] != "firing" else []
+        marks += [f"suppressed by {alert['suppressed_by']}"] if alert["suppressed_by"] else []
         print(
-            f"{alert.label:<8}{alert.severity:<14}{moment_text(alert.first_seen)}  "
-            f"{clean(entity(alert), 40):<24} {clean(alert.summary, 200)}"
+            f"{alert['label']:<8}{alert['severity']:<14}{alert['first_seen']}  "
+            f"{clean(alert['entity'], 40):<24} {clean(alert['summary'], 200)}"
             + (f"  [{', '.join(marks)}]" if marks else "")
         )
     if not alerts and not args.json:
@@ -104,12 +111,27 @@ def _list(args: argparse.Namespace) -> int:
     return 0
 
 
-def _show(args: argparse.Namespace) -> int:
-    from soc.cli._store import opened_store
-    from soc.pipeline.report import alert_details
+def _listed_by(hub: HubClient, args: argparse.Namespace) -> list[Document]:
+    """The hub's list. A rule is given by title or id, which are different fields of a filter."""
 
-    with opened_store(args, "soc alerts") as (store, _):
-        document = alert_details(store, _found(store, args.alert))
+    def listed(rule: str) -> list[Document]:
+        terms = [("status", args.state), ("severity", args.severity), ("device", args.device)]
+        terms += [(rule, args.rule)]
+        quoted = (f'{name}:"{value.replace(chr(34), "*")}"' for name, value in terms if value)
+        return list(hub.items("/v1/alerts", args.limit, filter=" ".join(quoted)))
+
+    return listed("rule") or (listed("rule_id") if args.rule else [])
+
+
+def _show(args: argparse.Namespace) -> int:
+    from soc.cli._hub import ask, segment
+
+    def of_store(store: Store, _: Path) -> Document:
+        from soc.pipeline.report import alert_details
+
+        return alert_details(store, _found(store, args.alert))
+
+    document = ask(args, "soc alerts", lambda hub: hub.get(f"/v1/alerts/{segment(args.alert)}"), of_store)
     if args.json:
         print(json.dumps(document, ensure_ascii=False))
         return 0
@@ -139,28 +161,55 @@ def _text(value: object) -> str:
 
 
 def _act(args: argparse.Namespace) -> int:
+    from soc.cli._hub import ask
+
+    return ask(args, "soc alerts", lambda hub: _act_by(hub, args), lambda store, _: _act_on(store, args))
+
+
+def _act_by(hub: HubClient, args: argparse.Namespace) -> int:
+    from soc.cli._hub import segment
+
+    word = {"ack": "acknowledge"}.get(args.action, args.action)
+    note = args.text if args.action == "note" else args.reason
+    more = {"disposition": args.disposition} if args.action == "close" else {}
+
+    def act(name: str) -> Document:
+        path = f"/v1/alerts/{segment(name)}"
+        version = hub.get(path)["version"]
+        document: Document = hub.post(
+            f"{path}/{word}", based_on=version, request_id=secrets.token_hex(16), note=note, **more
+        )
+        return document
+
+    return _each(args, act)
+
+
+def _act_on(store: Store, args: argparse.Namespace) -> int:
     from soc.cli._actor import current_actor
-    from soc.cli._store import catch_up, opened_store
+    from soc.cli._store import catch_up
+    from soc.pipeline.report import alert_document
+
+    catch_up(args, store)
+    now, actor = time.time(), current_actor()
+    return _each(args, lambda name: alert_document(_apply(store, name, _action(args, actor, now), now)))
+
+
+def _each(args: argparse.Namespace, act: Callable[[str], Document]) -> int:
+    """Act on every alert that is named; those that do not take it stop no other."""
     from soc.model import SocError
 
-    now = time.time()
-    actor = current_actor()
     failed = False
-    with opened_store(args, "soc alerts") as (store, _):
-        catch_up(args, store)
-        for name in args.alerts if args.action != "note" else [args.alert]:
-            try:
-                alert = _apply(store, name, _action(args, actor, now), now)
-            except SocError as error:
-                failed = True
-                print(f"soc: {clean(str(error))}", file=sys.stderr)
-                continue
-            if args.json:
-                from soc.pipeline.report import alert_document
-
-                print(json.dumps(alert_document(alert), ensure_ascii=False))
-            else:
-                print(f"{alert.label}: {alert.workflow}, version {alert.version}")
+    for name in args.alerts if args.action != "note" else [args.alert]:
+        try:
+            alert = act(name)
+        except SocError as error:
+            failed = True
+            print(f"soc: {clean(str(error))}", file=sys.stderr)
+            continue
+        if args.json:
+            print(json.dumps(alert, ensure_ascii=False))
+        else:
+            print(f"{alert['label']}: {alert['workflow']}, version {alert['version']}")
     return 1 if failed else 0
 
 

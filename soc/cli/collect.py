@@ -74,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
     done = None
     try:
         done = ingest(site, wait)
+        if done.stopped:
+            _tell("a hub takes the store: what is not ingested yet stays in the spool for it")
         _tell_delivered(notify(site, random.random, wait))
     except LockHeldError as error:
         who = "the hub" if error.command == HUB_COMMAND else "another process"

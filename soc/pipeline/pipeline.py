@@ -51,6 +51,7 @@ class PipelineSummary:
     gaps: int = 0
     alerts_opened: int = 0
     transitions: int = 0
+    stopped: bool = False  # asked to, so that something may wait still
     redone: int = 0  # transactions that the store had lost
 
 
@@ -86,8 +87,9 @@ class Pipeline:
         Raises StoreError when the store cannot take more; what waits then stays in the spool.
         """
         self.prepare(now())
-        while not should_stop() and self.step(now()):
+        while not (stopped := should_stop()) and self.step(now()):
             pass
+        self.summary.stopped = stopped
         return self.summary
 
     def step(self, now: float) -> bool:
