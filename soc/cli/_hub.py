@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from soc.store import Store
 
 TIMEOUT_SECONDS = 30.0
+BEGIN_SECONDS = 10.0
 _PAGE_ITEMS = 1000
 _MAXIMUM_ANSWER_BYTES = 256 * 1024 * 1024
 T = TypeVar("T")
@@ -133,7 +135,16 @@ def ask(
         with opened_store(args, command) as (store, data):
             return of_store(store, data)
     except LockHeldError as error:
-        hub = hub_of(args) if error.command == HUB_COMMAND else None
-        if hub is None:
+        if error.command != HUB_COMMAND:
             raise
-        return of_hub(hub)  # it was just about to begin
+        return of_hub(_beginning(args, error))
+
+
+def _beginning(args: argparse.Namespace, error: LockHeldError) -> HubClient:
+    """The hub that has the store and does not answer yet. Raises the error when it does not in time."""
+    ends = time.monotonic() + BEGIN_SECONDS
+    while (hub := hub_of(args)) is None:
+        if time.monotonic() >= ends:
+            raise error
+        time.sleep(0.1)
+    return hub

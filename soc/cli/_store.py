@@ -21,16 +21,16 @@ LOCK_WAIT_SECONDS = 10.0
 def opened_store(args: argparse.Namespace, command: str) -> Iterator[tuple[Store, Path]]:
     """The store and its data directory; waits up to 10 s for whoever works on it.
 
-    Raises LockHeldError (exit code 75) when that is not enough.
+    Raises LockHeldError (exit code 75) when that is not enough, and at once where a hub has the store.
     """
     from soc.cli._places import data_directory
-    from soc.spool.layout import SPOOL, STORE_LOCK
-    from soc.spool.lock import acquire
+    from soc.spool.layout import SPOOL
+    from soc.spool.store_lock import store_lock
     from soc.store import open_store
 
     data = data_directory(args)
     with (
-        acquire(data / STORE_LOCK, LOCK_WAIT_SECONDS, command),
+        store_lock(data, LOCK_WAIT_SECONDS, command),
         open_store(data, spool_directory=data / SPOOL) as store,
     ):
         if behind := len(store.pending()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -21,9 +21,10 @@ from soc.model import LockHeldError
 from soc.pipeline.delivery import Delivered, deliver_due
 from soc.pipeline.pipeline import Pipeline, PipelineSummary
 from soc.promql import RuleGroups
-from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, HUB_COMMAND, SPOOL, STORE_LOCK, STORE_WANTED
+from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, HUB_COMMAND, SPOOL, STORE_WANTED
 from soc.spool.lock import acquire, is_held
 from soc.spool.spool import Spool
+from soc.spool.store_lock import store_lock
 from soc.store import Store, open_store
 
 DEADLINE_SECONDS = 55.0
@@ -137,11 +138,5 @@ def notify(site: Site, draw: Callable[[], float], wait_seconds: float = STORE_WA
 def _store_lock(site: Site, wait_seconds: float) -> Iterator[None]:
     if is_held(site.data / STORE_WANTED):
         raise LockHeldError("a hub that starts is about to take the store", command=HUB_COMMAND)
-    with ExitStack() as held:
-        try:
-            held.enter_context(acquire(site.data / STORE_LOCK, 0.0, site.command))
-        except LockHeldError as error:
-            if error.command == HUB_COMMAND:
-                raise
-            held.enter_context(acquire(site.data / STORE_LOCK, wait_seconds, site.command))
+    with store_lock(site.data, wait_seconds, site.command):
         yield
