@@ -36,11 +36,11 @@ class AlertView(View):
         if alert is not None:
             start(self, f"action-{alert.get('id')}", partial(self._acknowledge, alert))
 
-    def action_close(self) -> None:
-        self._ask("close", "close", dispositions=True)
+    async def action_close(self) -> None:
+        await self._ask("close", "close", dispositions=True)
 
-    def action_note(self) -> None:
-        self._ask("note", "note on", dispositions=False)
+    async def action_note(self) -> None:
+        await self._ask("note", "note on", dispositions=False)
 
     async def _acknowledge(self, alert: Mapping[str, Any]) -> None:
         try:
@@ -50,13 +50,13 @@ class AlertView(View):
         else:
             self.post_message(self.Said(f"{alert.get('label', '')} is yours"))
 
-    def _ask(self, action: str, verb: str, *, dispositions: bool) -> None:
+    async def _ask(self, action: str, verb: str, *, dispositions: bool) -> None:
         alert = self.selected_alert()
         if alert is None:
             return
         title = f"{verb} {alert_title(alert)}"
         submit = self._submit(dict(alert), action)
-        self.app.push_screen(ActionDialog(self.painter, title, submit, dispositions=dispositions))
+        await self.app.push_screen(ActionDialog(self.painter, title, submit, dispositions=dispositions))
 
     def _submit(self, alert: dict[str, Any], action: str) -> Submit:
         """Sends what the dialog asked for. After a conflict the next attempt is based on what won."""

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher
@@ -18,6 +18,7 @@ from soc.console.devices import DevicesView
 from soc.console.dialogs import HelpDialog
 from soc.console.errors import HubError
 from soc.console.header import header
+from soc.console.keys import OrderedKeys
 from soc.console.lines import Lines, TextLine
 from soc.console.overview import OverviewView
 from soc.console.paint import Painter
@@ -33,7 +34,7 @@ UNOWNED_CRITICAL = "status:open severity:critical -owner:*"
 TERMINAL_CHECK_SECONDS = 2.0
 
 
-class ConsoleApp(App[None]):
+class ConsoleApp(OrderedKeys):
     """The console of one hub. `terminal_descriptor` is watched for the terminal's loss."""
 
     CSS_PATH = "console.tcss"
@@ -181,7 +182,7 @@ class ConsoleApp(App[None]):
         self._notice_line.display = False
         self._prompt.open(":", "", lambda _: None, self._command)
 
-    def action_keys(self) -> None:
+    async def action_keys(self) -> None:
         focused = self.focused
         where: list[tuple[str, type]] = [
             (self.view.title.lower(), type(self.view)),
@@ -195,7 +196,7 @@ class ConsoleApp(App[None]):
             for key, what in _keys(owner):
                 lines += [[(f"  {key:>8}  ", "key"), (what, "text")]]
             lines += [()]
-        self.push_screen(HelpDialog(self.painter, lines))
+        await self.push_screen(HelpDialog(self.painter, lines))
 
     def action_how_to_leave(self) -> None:
         self.say("to leave: :quit, or Ctrl-Q")

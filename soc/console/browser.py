@@ -40,7 +40,7 @@ class Browser(View):
         yield self._preview
 
     def entered(self) -> None:
-        self.listing.table.focus()
+        self.screen.set_focus(self.listing.table)
 
     def tick(self) -> None:
         self.listing.table.tick()

@@ -38,10 +38,9 @@ class ActionDialog(ModalScreen[bool]):
     the hub has agreed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "leave it", priority=True),
-        Binding("up", "choose(-1)", show=False, priority=True),
-        Binding("down", "choose(1)", show=False, priority=True),
-        Binding("enter", "submit", show=False, priority=True),
+        Binding("escape", "leave", "leave it"),
+        Binding("up", "choose(-1)"),
+        Binding("down", "choose(1)"),
     ]
 
     def __init__(self, painter: Painter, title: str, submit: Submit, *, dispositions: bool) -> None:
@@ -67,7 +66,7 @@ class ActionDialog(ModalScreen[bool]):
     def on_mount(self) -> None:
         self._say()
         self._show_choice()
-        self._note.focus()
+        self.set_focus(self._note)
 
     def action_leave(self) -> None:
         self.dismiss(False)
@@ -77,7 +76,8 @@ class ActionDialog(ModalScreen[bool]):
             self._chosen = max(0, self._chosen + step) % len(self._dispositions)
             self._show_choice()
 
-    def action_submit(self) -> None:
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
         note = self._note.value.strip()
         if self._dispositions and self._chosen < 0:
             self._say("choose a disposition with ↑ ↓")
@@ -123,7 +123,7 @@ class HelpDialog(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one(TextPane).show(lambda _: self._lines)
-        self.query_one(TextPane).focus()
+        self.set_focus(self.query_one(TextPane))
 
     def on_key(self, event: events.Key) -> None:
         if event.key in ("escape", "question_mark", "q", "enter"):

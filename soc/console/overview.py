@@ -51,7 +51,7 @@ class OverviewView(AlertView):
         return True
 
     def entered(self) -> None:
-        self._alerts.focus()
+        self.screen.set_focus(self._alerts)
 
     def tick(self) -> None:
         self._alerts.tick()

@@ -42,7 +42,7 @@ class Prompt(Widget):
         self._field.cursor_position = len(text)
         self._changed = changed
         self.display = True
-        self._field.focus()
+        self.screen.set_focus(self._field)
 
     @property
     def is_open(self) -> bool:

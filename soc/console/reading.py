@@ -53,7 +53,7 @@ class ReadingView(View):
         self.refetch()
 
     def entered(self) -> None:
-        self._pane.focus()
+        self.screen.set_focus(self._pane)
 
     def resumed(self) -> None:
         self.refetch()

@@ -23,7 +23,8 @@ def test_preview_says_why_who_and_when() -> None:
     alert = estate.alert_details(estate.alert(1, NOW), NOW)
     said = text(alert_preview(alert, NOW, 78))
     for part in (
-        "Password spray", "At least 20 users", "dc02", "source_ip=10.20.4.77", "41 times", "2:07", "a.abe", "35 more"
+        "Password spray", "At least 20 users", "dc02", "source_ip=10.20.4.77", "41 times", "2:07", "a.abe",
+        "35 more",
     ):  # fmt: skip
         assert part in said, part
 

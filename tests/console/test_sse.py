@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def test_events_come_whole_however_they_are_cut(cuts: list[int]) -> None:
     parser = StreamParser()
     bounds = [0, *sorted(cuts), len(STREAM)]
     events = []
-    for begin, end in zip(bounds, bounds[1:], strict=False):
+    for begin, end in pairwise(bounds):
         events += parser.feed(STREAM[begin:end])
     assert events == EVENTS
 
@@ -38,6 +40,10 @@ def test_any_bytes_are_survived(data: bytes) -> None:
 def test_event_without_end(line: bytes) -> None:
     """An event that never ends is given up before it fills the memory."""
     parser = StreamParser()
-    with pytest.raises(DisconnectedError, match="larger than"):
+
+    def feed() -> None:
         for _ in range(100):
             parser.feed(line)
+
+    with pytest.raises(DisconnectedError, match="larger than"):
+        feed()
