@@ -26,7 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
-from tower import Feeder, estate, quantile
+from tower import Feeder, cpu_seconds, estate, quantile
 
 from soc.alerting import Evidence, Ledger, RuleIdentity
 from soc.model import SEVERITIES
@@ -89,23 +89,25 @@ def fill(data: Path, args: argparse.Namespace) -> None:
 
 
 @contextlib.contextmanager
-def hub(data: Path, inventory: Path) -> Iterator[Path]:
-    """`soc serve` that has ingested everything; its socket."""
+def hub(data: Path, inventory: Path) -> Iterator[tuple[Path, int]]:
+    """`soc serve` that has ingested everything; its socket and pid."""
     command = [sys.executable, "-c", "import sys; from soc.cli import main; sys.exit(main())", "serve"]
-    process = subprocess.Popen([*command, "--data", str(data), "--inventory", str(inventory)])
+    process = subprocess.Popen(
+        [*command, "--data", str(data), "--inventory", str(inventory)], stdout=sys.stderr
+    )
     path = data / "hub.sock"
     try:
         _wait(path.exists, process)
         spool = Spool(data / SPOOL)
         _wait(lambda: not spool.waiting(), process)
-        yield path
+        yield path, process.pid
     finally:
         process.terminate()
         process.wait(20)
 
 
 @contextlib.contextmanager
-def bare(path: Path, body: bytes) -> Iterator[Path]:
+def bare(path: Path, body: bytes) -> Iterator[tuple[Path, int]]:
     """A handler that does nothing but send `body`."""
     process = subprocess.Popen([sys.executable, "-c", BARE, str(path)], stdin=subprocess.PIPE)
     try:
@@ -114,13 +116,13 @@ def bare(path: Path, body: bytes) -> Iterator[Path]:
         process.stdin.close()
         _wait(path.exists, process)
         time.sleep(0.2)
-        yield path
+        yield path, process.pid
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _wait(done: object, process: subprocess.Popen[bytes], seconds: float = 120.0) -> None:
+def _wait(done: object, process: subprocess.Popen[bytes], seconds: float = 300.0) -> None:
     begun = time.monotonic()
     while not done():  # type: ignore[operator]
         if process.poll() is not None or time.monotonic() - begun > seconds:
@@ -183,14 +185,22 @@ def main() -> None:
         data.mkdir(0o700)
         inventory = estate(directory, args.devices)
         fill(data, args)
-        with hub(data, inventory) as path:
+        with hub(data, inventory) as (path, pid):
             body = Connection(path).ask("/v1/alerts?limit=100")[1]
             ask(path, PATHS, 1.0)
+            idle = cpu_seconds(pid)
+            time.sleep(args.seconds)
+            begun = cpu_seconds(pid)
             taken = ask(path, PATHS, args.seconds)
-        with bare(directory / "bare.sock", body) as path:
+            busy = cpu_seconds(pid) - begun - (begun - idle)
+        with bare(directory / "bare.sock", body) as (path, pid):
+            begun = cpu_seconds(pid)
             peer = ask(path, ("/",), args.seconds)
+            bare_busy = cpu_seconds(pid) - begun
     every = figures([seconds for found in taken.values() for seconds in found])
     beside = figures(peer["/"])
+    every["cpu_seconds_per_request"] = round(busy / every["requests"], 4)
+    beside["cpu_seconds_per_request"] = round(bare_busy / beside["requests"], 4)
     print(
         json.dumps(
             {

@@ -74,32 +74,35 @@ class AlertList:
 
     def page(
         self, terms: Sequence[Term], asker: Asker, after: AlertKey | None, limit: int
-    ) -> list[tuple[AlertKey, Alert]]:
-        """At most `limit` alerts that fit every term, from behind `after` on.
+    ) -> tuple[list[tuple[AlertKey, Alert]], int]:
+        """At most `limit` alerts that fit every term, from behind `after` on; and how many fit in all.
 
         Raises ConfigurationError for a term that says nothing about alerts.
         """
         fits, values = condition(VOCABULARY, terms, asker)
-        if after is not None:
-            fits += f"""
-                AND ({_SEVERITY_ID} < $severity_id OR {_SEVERITY_ID} = $severity_id
-                     AND (first_seen < $first_seen OR first_seen = $first_seen AND alert.id > $id))
-            """
-            values |= {
-                "severity_id": after.severity_id, "first_seen": moment(after.first_seen), "id": after.id
-            }  # fmt: skip
         rows = self._database.rows(
             f"""
-            SELECT {_SEVERITY_ID}, {SELECTED}
+            SELECT count(*) OVER (), {_SEVERITY_ID}, {SELECTED}
             {_FROM}
             WHERE {fits}
+            QUALIFY $after_id IS NULL
+                 OR {_SEVERITY_ID} < $after_severity
+                 OR {_SEVERITY_ID} = $after_severity
+                    AND (first_seen < $after_seen OR first_seen = $after_seen AND alert.id > $after_id)
             ORDER BY {_SEVERITY_ID} DESC, first_seen DESC, alert.id
             LIMIT $limit
             """,
-            {**values, "limit": limit},
+            {
+                **values,
+                "after_severity": after.severity_id if after else None,
+                "after_seen": moment(after.first_seen) if after else None,
+                "after_id": after.id if after else None,
+                "limit": limit,
+            },
         )
-        found = [(row[0], alert_of(row[1:])) for row in rows]
-        return [(AlertKey(severity, alert.first_seen, alert.id), alert) for severity, alert in found]
+        found = [(row[1], alert_of(row[2:])) for row in rows]
+        total = int(rows[0][0]) if rows else self.count(terms, asker) if after else 0
+        return [(AlertKey(severity, alert.first_seen, alert.id), alert) for severity, alert in found], total
 
     def count(self, terms: Sequence[Term], asker: Asker) -> int:
         """How many alerts fit every term."""

@@ -82,8 +82,11 @@ class DeviceList:
         self._database = database
         self._sealed = sealed
 
-    def page(self, terms: Sequence[Term], asker: Asker, after: str | None, limit: int) -> list[DeviceRow]:
-        """At most `limit` active devices that fit every term, by name, from behind `after` on.
+    def page(
+        self, terms: Sequence[Term], asker: Asker, after: str | None, limit: int
+    ) -> tuple[list[DeviceRow], int]:
+        """At most `limit` active devices that fit every term, by name, from behind `after` on; and how many
+        fit in all.
 
         Raises ConfigurationError for a term that says nothing about devices.
         """
@@ -91,15 +94,17 @@ class DeviceList:
         rows = self._database.rows(
             f"""
             {_ROWS}
-            SELECT {_SELECTED}
+            SELECT count(*) OVER (), {_SELECTED}
             FROM listed
-            WHERE {fits} AND ($after IS NULL OR device > $after)
+            WHERE {fits}
+            QUALIFY $after IS NULL OR device > $after
             ORDER BY device
             LIMIT $limit
             """,  # noqa: S608 - made of constants; what the user typed is bound
             {**values, "now": moment(asker.now), "after": after, "limit": limit},
         )
-        return [DeviceRow(*row) for row in rows]
+        total = int(rows[0][0]) if rows else self.count(terms, asker) if after else 0
+        return [DeviceRow(*row[1:]) for row in rows], total
 
     def count(self, terms: Sequence[Term], asker: Asker) -> int:
         """How many active devices fit every term."""

@@ -26,11 +26,11 @@ async def list_alerts(call: Call) -> web.StreamResponse:
 
     def question(store: Store) -> dict[str, Any]:
         after = AlertKey(*page.after) if page.after else None
-        found = store.alert_list.page(page.terms, asker, after, page.limit)
+        found, total = store.alert_list.page(page.terms, asker, after, page.limit)
         return {
             "items": [alert_document(alert) for _, alert in found],
             "next": token(found[-1][0]) if len(found) == page.limit else None,
-            "total": store.alert_list.count(page.terms, asker),
+            "total": total,
         }
 
     return await call.context.answer(question)
@@ -56,11 +56,12 @@ async def list_devices(call: Call) -> web.StreamResponse:
     asker = call.asker
 
     def question(store: Store) -> dict[str, Any]:
-        found = store.device_list.page(page.terms, asker, page.after[0] if page.after else None, page.limit)
+        after = page.after[0] if page.after else None
+        found, total = store.device_list.page(page.terms, asker, after, page.limit)
         return {
             "items": [device_document(row) for row in found],
             "next": token([found[-1].device]) if len(found) == page.limit else None,
-            "total": store.device_list.count(page.terms, asker),
+            "total": total,
         }
 
     return await call.context.answer(question)

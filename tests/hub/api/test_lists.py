@@ -82,6 +82,16 @@ def test_pages_hold_everything_once(client: Client, path: str, limit: int) -> No
     assert list(client.pages(path, limit=limit)) == at_once
 
 
+@pytest.mark.parametrize("path", ["/v1/alerts", "/v1/devices"])
+def test_total_is_of_the_filter_on_every_page(client: Client, path: str) -> None:
+    """On the first page, on the last, and behind it."""
+    first = client.get(path, limit=3).document
+    last = client.get(path, limit=2, after=first["next"]).document
+    behind = client.get(path, limit=2, after=last["next"]).document
+    assert (first["total"], last["total"], behind["total"]) == (5, 5, 5)
+    assert (behind["items"], behind["next"]) == ([], None)
+
+
 def test_a_page_follows_its_place_not_a_count(client: Client, hub: WriterHub) -> None:
     """What arrives in front of a page neither repeats nor hides an item of the next."""
     first = client.get("/v1/events", limit=10).document
