@@ -113,7 +113,7 @@ def hub_of(args: argparse.Namespace) -> HubClient | None:
 
     try:
         hub = HubClient(find_socket(None, args.data, os.environ, default_directory()))
-    except DisconnectedError:
+    except (DisconnectedError, OSError):  # none, or not for this user to see
         return None
     return hub if hub.answers() else None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from soc.hub.api import Api, start_api
+from soc.hub.api.socket import SOCKET_NAME
 from soc.hub.background import in_background
 from soc.hub.collection import Collection
 from soc.hub.heartbeat import beat
@@ -79,6 +80,7 @@ class _Service:
         self._options = options
         self._tell = tell
         self._stop = asyncio.Event()
+        self._ending = contextlib.ExitStack()
         self._clock = ClockWatch(site.now(), site.monotonic())
         self._heartbeat_told = ""
 
@@ -96,6 +98,7 @@ class _Service:
         try:
             self._handle_signals()
             api = await start_api(hub, self._options.socket)
+            self._point_to(api.socket_path)
             hub.renew_readers = api.renew_readers
             self._refiner = Child("refiner", "soc.intake.refiner", self._arguments(), tell=self._tell)
             self._collection.set_internal(site.inventory.settings.collection == "internal")
@@ -106,6 +109,14 @@ class _Service:
         finally:
             notify("STOPPING=1")
             await self._end(api, tasks)
+
+    def _point_to(self, path: Path) -> None:
+        """Who looks for the hub in its data directory finds it, wherever it answers."""
+        own = self._first.data / SOCKET_NAME
+        if path.parent.resolve() != own.parent.resolve():
+            own.unlink(missing_ok=True)
+            own.symlink_to(path.absolute())
+            self._ending.callback(own.unlink, missing_ok=True)
 
     async def _end(self, api: Api | None, tasks: Sequence[asyncio.Task[None]]) -> None:
         for task in tasks:
@@ -120,6 +131,7 @@ class _Service:
             if isinstance(problem, BaseException):
                 self._tell(f"while stopping: {type(problem).__name__}: {problem}")
         await asyncio.to_thread(self._hub.writer.stop)
+        self._ending.close()
 
     def _tasks(self) -> Iterator[Coroutine[None, None, None]]:
         yield self._collection.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import time
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.command import soc
 from tests.support.service import Service, alive, eventually
 
 INVENTORY = """\
@@ -138,6 +140,17 @@ def test_service_manager_is_told(tmp_path: Path, inventory: Path, monkeypatch: p
         said = b""
         while said != b"STOPPING=1":
             said = manager.recv(100)
+
+
+def test_system_socket_is_found_from_the_data_directory(tmp_path: Path, inventory: Path) -> None:
+    """A hub that answers elsewhere leaves a link; socket and link are gone with it."""
+    place = tmp_path / "run/hub.sock"
+    with Service(tmp_path / "data", inventory, "--socket", str(place)) as hub:
+        status = soc("status", "--json", "--data", str(hub.data), check=True)
+        assert json.loads(status.stdout)["hub"]["pid"] == hub.pid
+        assert place.stat().st_mode & 0o777 == 0o666
+    assert not place.exists()
+    assert not (tmp_path / "data/hub.sock").is_symlink()
 
 
 def test_second_hub_is_refused(hub: Service, inventory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
