@@ -25,6 +25,7 @@ LATENESS_SECONDS = 120.0  # how far behind ours, in a line that was sent to us
 _MAXIMUM_FIELDS = 64
 # syslog severity -> OCSF severity_id
 _SEVERITIES = (5, 5, 5, 4, 3, 2, 1, 1)
+_DEBUG = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,8 @@ class Refiner:
         else:
             meaning = _meaning(frame)
         fields = {**frame.fields, **meaning.fields, **origin.fields}
+        if frame.severity == _DEBUG:  # OCSF has no such severity; it is kept for a shorter time
+            fields = {"level": "debug", **fields}
         if name := self._names.get(meaning.source_ip):
             fields["source_device"] = name
         return Event(

@@ -83,6 +83,13 @@ def test_claimed_times(claimed: float, expected: float) -> None:
     assert event.time == expected
 
 
+@pytest.mark.parametrize(("priority", "level"), [(15, "debug"), (14, None)])
+def test_debug_messages_are_marked(priority: int, level: str | None) -> None:
+    """Both are informational; retention tells them apart."""
+    (event,), _ = REFINER.refine([record(f"<{priority}>Jan  2 12:59:58 h app: x")])
+    assert (event.severity_id, event.fields.get("level")) == (1, level)
+
+
 def test_matches_come_with_the_events(tmp_path: Path) -> None:
     """The rules given are matched against the normalised event."""
     detection = {"s": {"outcome": "failure"}, "condition": "s"}

@@ -29,7 +29,7 @@ MAXIMUM_EVENTS = 500_000
 DEBUG_CLASS, DEFAULT_CLASS = "debug", "default"
 # What a rule matched is evidence, whatever its sender thought of it.
 _CLASS = """
-    CASE WHEN fields['level'] = 'debug' AND id NOT IN (SELECT event_id FROM hot_match)
+    CASE WHEN severity_id = 1 AND fields['level'] = 'debug' AND id NOT IN (SELECT event_id FROM hot_match)
     THEN 'debug' ELSE 'default' END
 """
 _FOLDERS = {"event": "events", "match": "matches"}
