@@ -65,12 +65,11 @@ def answers(store: Store) -> list[object]:
         expression = compile(text)
         found += [expression.instant(store.query, NOW - ago) for ago in (0.0, 3 * DAY)]
         found.append(expression.range(store.query, START, NOW, DAY))
-    for text in ("", "odd:yes", "-odd:yes", '"message 1"'):
+    for text in ("device:d1", "odd:yes", "-odd:yes", '"message 1"'):
         for since in (START, NOW - DAY):
             found.append(store.events.select(parse_filter(text), Asker(NOW), since, NOW, 50))
     ids = [event.id for event in found[-1]] if isinstance(found[-1], list) else []
     found.append(store.events.by_ids(ids))
-    found.append(store.device_list.events("d1", START, 1000))
     found.append(store.device_list.samples("d1", START, 100))
     found.append(store.matches.combinations(["r1", "r2"], START, NOW))
     found.append(store.matches.with_fields([Touch("r1", {"user": "u0"}, 0, 0)], START, NOW))
