@@ -43,16 +43,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 after SIGTERM or SIGINT; 75 when another hub, or a cycle that does not end, has the store."""
     from soc.cli._load import seconds, site_of
-    from soc.hub.api.socket import SOCKET_NAME
     from soc.hub.serve import Options, serve
     from soc.model import ConfigurationError
-    from soc.spool.layout import HUB_COMMAND
+    from soc.spool.layout import HUB_COMMAND, HUB_SOCKET
 
     if not 1 <= args.workers <= _MAXIMUM_WORKERS:
         raise ConfigurationError(f"--workers: a number from 1 to {_MAXIMUM_WORKERS}")
     site = site_of(args, HUB_COMMAND)
     options = Options(
-        socket=Path(args.socket) if args.socket else site.data / SOCKET_NAME,
+        socket=Path(args.socket) if args.socket else site.data / HUB_SOCKET,
         store_wait_seconds=seconds(args.store_wait),
         workers=args.workers,
         rules=[Path(path) for path in args.rules or ()],

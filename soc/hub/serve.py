@@ -9,10 +9,8 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from soc.hub.api import Api, start_api
-from soc.hub.api.socket import SOCKET_NAME
 from soc.hub.background import in_background
 from soc.hub.collection import Collection
 from soc.hub.heartbeat import beat
@@ -23,9 +21,12 @@ from soc.model import ConfigurationError, LockHeldError, SocError
 from soc.model.clock import ClockWatch
 from soc.pipeline.delivery import deliver_due
 from soc.pipeline.headless import Site
-from soc.spool.layout import HUB_COMMAND, STORE_LOCK, STORE_WANTED
+from soc.spool.layout import HUB_COMMAND, HUB_SOCKET, STORE_LOCK, STORE_WANTED
 from soc.spool.lock import acquire
 from soc.store import Store
+
+if TYPE_CHECKING:
+    from soc.hub.api import Api
 
 STOP_SECONDS = 2.5  # for children to end by themselves
 _WATCH_SECONDS = 1.0
@@ -94,9 +95,11 @@ class _Service:
         self._refiner: Child | None = None
         api: Api | None = None
         tasks: list[asyncio.Task[None]] = []
-        hub.writer.start()
+        hub.writer.start()  # it ingests while the rest, and that is a lot of code, is being loaded
         try:
             self._handle_signals()
+            from soc.hub.api import start_api
+
             api = await start_api(hub, self._options.socket)
             self._point_to(api.socket_path)
             hub.renew_readers = api.renew_readers
@@ -112,7 +115,7 @@ class _Service:
 
     def _point_to(self, path: Path) -> None:
         """Who looks for the hub in its data directory finds it, wherever it answers."""
-        own = self._first.data / SOCKET_NAME
+        own = self._first.data / HUB_SOCKET
         if path.parent.resolve() != own.parent.resolve():
             own.unlink(missing_ok=True)
             own.symlink_to(path.absolute())

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from soc.model import ConfigurationError, LockHeldError
 
-SOCKET_NAME = "hub.sock"
 _BACKLOG = 128
 _MAXIMUM_PATH_BYTES = 107  # sun_path, unix(7)
 
