@@ -96,7 +96,7 @@ def _list(args: argparse.Namespace) -> int:
     alerts = ask(args, "soc alerts", lambda hub: _listed_by(hub, args), of_store)
     for alert in alerts:
         if args.json:
-            print(json.dumps(alert, ensure_ascii=False))
+            print(json.dumps(alert))
             continue
         marks: list[str] = [alert["workflow"]] if alert["workflow"] != "open" else []
         marks += [alert["condition"]] if alert["condition"] != "firing" else []
@@ -133,7 +133,7 @@ def _show(args: argparse.Namespace) -> int:
 
     document = ask(args, "soc alerts", lambda hub: hub.get(f"/v1/alerts/{segment(args.alert)}"), of_store)
     if args.json:
-        print(json.dumps(document, ensure_ascii=False))
+        print(json.dumps(document))
         return 0
     for name, value in document.items():
         if name not in ("history", "evidence") and value not in ("", {}):
@@ -207,7 +207,7 @@ def _each(args: argparse.Namespace, act: Callable[[str], Document]) -> int:
             print(f"soc: {clean(str(error))}", file=sys.stderr)
             continue
         if args.json:
-            print(json.dumps(alert, ensure_ascii=False))
+            print(json.dumps(alert))
         else:
             print(f"{alert['label']}: {alert['workflow']}, version {alert['version']}")
     return 1 if failed else 0

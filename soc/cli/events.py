@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
 
     for event in ask(args, "soc events", of_hub, of_store):
         if args.json:
-            print(json.dumps(event, ensure_ascii=False))
+            print(json.dumps(event))
         else:
             source = "/".join(event[name] for name in ("product", "category", "service") if name in event)
             print(

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     now = time.time()
     for hold in _act(args, holds, now):
         if args.json:
-            print(json.dumps(hold_document(hold), ensure_ascii=False))
+            print(json.dumps(hold_document(hold)))
         else:
             print(_line(hold))
     return 0

@@ -97,7 +97,7 @@ def _tried(name: str, target: Target, as_json: bool) -> bool:
     error = f"{attempt.step}: {attempt.detail}" if attempt.detail else ""
     if as_json:
         document = {"target": name, "kind": kind, "ok": ok, "steps": steps, "error": error}
-        print(json.dumps(document, ensure_ascii=False))
+        print(json.dumps(document))
     elif ok:
         print("  accepted" + (f", but {error}" if error else ""))
     else:
@@ -112,7 +112,7 @@ def _list(args: argparse.Namespace) -> int:
         entries = store.outbox.select("dead" if args.dead else "", args.limit)
     for entry in entries:
         document = _document(entry)
-        print(json.dumps(document, ensure_ascii=False) if args.json else _line(document))
+        print(json.dumps(document) if args.json else _line(document))
     if not entries and not args.json:
         print("no notices", file=sys.stderr)
     return 0

@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
     found = ask(args, "soc query", of_hub, of_store)
     if args.json:
         for document in found:
-            print(json.dumps(document, ensure_ascii=False))
+            print(json.dumps(document))
     else:
         _print(found)
     return 0

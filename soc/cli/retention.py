@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
     found = ask(args, "soc retention", lambda hub: dict(hub.get("/v1/retention")), of_store)
     if args.json:
         for item in found["items"]:
-            print(json.dumps(item, ensure_ascii=False))
-        print(json.dumps({"summary": found["summary"]}, ensure_ascii=False))
+            print(json.dumps(item))
+        print(json.dumps({"summary": found["summary"]}))
     else:
         _print(found)
     return 1 if any(item["damaged"] for item in found["items"]) else 0

@@ -76,7 +76,7 @@ def _extra(args: argparse.Namespace) -> list[Path]:
 
 
 def _put(document: Mapping[str, object]) -> None:
-    print(json.dumps(document, ensure_ascii=False))
+    print(json.dumps(document))
 
 
 def _complain(text: str) -> None:

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     if args.nagios:
         return _nagios(status)
     if args.json:
-        print(json.dumps(status, ensure_ascii=False))
+        print(json.dumps(status))
     else:
         _print(status)
     return 0

@@ -18,7 +18,7 @@ def data(tmp_path: Path) -> Path:
     estate = Estate(tmp_path / "data", ())
     now = time.time()
     found = [event(number, now - 60 * number, user=f"user-{number}") for number in range(1, 11)]
-    estate.seal(estate.events([*found, event(99, now - 86400, message="old\x1b]0;x\x07")]), now)
+    estate.seal(estate.events([*found, event(99, now - 86400, message="old\x1b]0;x\x07\x9b\u202e")]), now)
     estate.run(now)
     return estate.directory
 
@@ -53,7 +53,15 @@ def test_for_people(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Text for a terminal holds no control character of the data."""
     assert run(data, "--since", "2d", "old") == 0
     out = capsys.readouterr().out
-    assert "old·]0;x·" in out
+    assert "old·]0;x···" in out
+
+
+def test_json_holds_no_control_character(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON lines may be looked at on a terminal: C1 and bidirectional controls are escaped, and read back."""
+    assert run(data, "--json", "--since", "2d", "old") == 0
+    out = capsys.readouterr().out
+    assert out.isascii() and "\x1b" not in out
+    assert json.loads(out)["message"] == "old\x1b]0;x\x07\x9b\u202e"
 
 
 @pytest.mark.parametrize(
