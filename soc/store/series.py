@@ -83,9 +83,9 @@ class Series:
                    metric, device,
                    CAST(labels_json::JSON AS MAP(VARCHAR, VARCHAR)), labels_json,
                    arg_max(interval_seconds, time), coalesce(arg_max(attributes, time), ''),
-                   CAST(left(sha256(metric), 8) || left(sha256(
+                   CAST(left(sha256(metric), 8) || left(sha256(device), 8) || left(sha256(
                        strlen(metric) || ':' || metric || strlen(device) || ':' || device || labels_json
-                   ), 24) AS UUID)
+                   ), 16) AS UUID)
             FROM staged_sample AS staged
             WHERE NOT EXISTS (
                 SELECT 1 FROM series

@@ -305,11 +305,12 @@ def test_other_processes_read_sealed_files(sealed: Store, tmp_path: Path) -> Non
 
 
 def test_series_hash_is_portable(store: Store) -> None:
-    """Another program computes the same: 8 digits of the metric's SHA-256, 24 of the whole identity's."""
+    """Another program computes the same: digits of the SHA-256 of metric, device and whole identity."""
     store.series.add([("gerät", sample("a", 1, START, x="é"), 60)])
     [(found, labels)] = store.query("SELECT hash, labels_json FROM series")
     identity = f"1:a{len('gerät'.encode())}:gerät{labels}"
-    expected = sha256(b"a").hexdigest()[:8] + sha256(identity.encode()).hexdigest()[:24]
+    parts = (("a", 8), ("gerät", 8), (identity, 16))
+    expected = "".join(sha256(text.encode()).hexdigest()[:length] for text, length in parts)
     assert found.hex == expected
 
 

@@ -7,13 +7,13 @@ CREATE VIEW sample AS SELECT series_id, time, value FROM hot_sample;
 CREATE VIEW event AS SELECT * EXCLUDE (own_batch) FROM hot_event;
 CREATE VIEW match AS SELECT * FROM hot_match;
 
--- A series as sealed files name it: 8 hexadecimal digits of sha256(metric), which keeps a metric's series
--- together, and 24 of sha256(length, metric, length, device, labels_json).
+-- A series as sealed files name it: 8 hexadecimal digits of sha256(metric) and 8 of sha256(device), which keep
+-- alike series together, and 16 of sha256(length, metric, length, device, labels_json).
 ALTER TABLE series ADD COLUMN hash UUID;
 ALTER TABLE series ADD COLUMN sealed_until TIMESTAMP;  -- the last of its samples that are sealed
 UPDATE series SET hash = CAST(
-    left(sha256(metric), 8)
-    || left(sha256(strlen(metric) || ':' || metric || strlen(device) || ':' || device || labels_json), 24)
+    left(sha256(metric), 8) || left(sha256(device), 8)
+    || left(sha256(strlen(metric) || ':' || metric || strlen(device) || ':' || device || labels_json), 16)
     AS UUID
 );
 
