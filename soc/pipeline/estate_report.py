@@ -55,7 +55,7 @@ def device_details(store: Store, row: DeviceRow, now: float) -> dict[str, Any]:
         ],
         "events": [
             event_document(event)
-            for event in store.device_list.events(row.device, now - RECENT_SECONDS, _MAXIMUM_EVENTS)
+            for event in store.events.of_device(row.device, now - RECENT_SECONDS, now, _MAXIMUM_EVENTS)
         ],
     }
 

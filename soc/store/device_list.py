@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from soc.model import Event
 from soc.model.filters import Term
 from soc.store.database import Database
-from soc.store.events import SELECTED as EVENT_COLUMNS
 from soc.store.filters import Age, Asker, Number, Text, Vocabulary, condition
 from soc.store.present import DEVICE_NOW
 from soc.store.sealing.sealed import Sealed
@@ -151,21 +149,3 @@ class DeviceList:
             SeriesValues(metric, json.loads(labels), interval, list(zip(times, values, strict=True)))
             for metric, labels, interval, times, values in rows
         ]
-
-    def events(self, device: str, since: float, limit: int) -> list[Event]:
-        """Its events from `since` on, newest first."""
-        values = {"device": device, "since": moment(since), "limit": limit}
-
-        def question(event: str) -> list[tuple[Any, ...]]:
-            return self._database.rows(
-                f"""
-                SELECT {EVENT_COLUMNS}
-                FROM {event}
-                WHERE device = $device AND time >= $since
-                ORDER BY time DESC, id DESC
-                LIMIT $limit
-                """,  # noqa: S608 - as above
-                values,
-            )
-
-        return [Event(*row) for row in self._sealed.ask("event", since, None, question)]

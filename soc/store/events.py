@@ -192,13 +192,26 @@ class Events:
         `after` is (time, id) of the last event of the page before.
         """
         fits, values = condition(VOCABULARY, terms, asker)
+        return self._newest_first(fits, values, since, until, after, limit)
+
+    def of_device(self, device: str, since: float, until: float, limit: int) -> list[Event]:
+        """At most `limit` events of the device with a time in [since, until], newest first."""
+        return self._newest_first("device = $device", {"device": device}, since, until, None, limit)
+
+    def _newest_first(
+        self,
+        fits: str,
+        values: Mapping[str, Any],
+        since: float,
+        until: float,
+        after: tuple[float, str] | None,
+        limit: int,
+    ) -> list[Event]:
         found: list[Event] = []
         # The newest are asked for first: mostly they are enough, and nothing older is read.
         time, id = after or (until, _BEHIND_ALL)
         for begin, end in _spans(since, time):
-            bounds = {
-                "since": moment(begin), "until": moment(end), "id": id, "limit": limit - len(found)
-            }  # fmt: skip
+            bounds = {"since": moment(begin), "until": moment(end), "id": id, "limit": limit - len(found)}
             found += self._newest(fits, {**values, **bounds}, begin, end)
             if len(found) >= limit:
                 break
