@@ -162,6 +162,10 @@ class Pipeline:
                 self._add_own([event], number)
             store.notices.clear()
 
+    def requeue_unknown(self) -> int:
+        """Done segments that the store lacks wait again; returns how many wait now."""
+        return self._waiting.requeue_unknown()
+
     def _redo(self, pending: Pending) -> int:
         """One transaction; returns how many of its segments are gone. What the journal says became of
         alerts holds, whatever the rules that are loaded now make of it."""

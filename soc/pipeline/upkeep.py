@@ -13,6 +13,7 @@ from soc.model import Event
 from soc.model.ids import digest
 from soc.spool.spool import Spool
 from soc.store import Store
+from soc.store.contained import release_contained
 
 _HOUR_SECONDS = 3600.0
 # Raw segments fill the spool: they are looked at more often.
@@ -24,6 +25,7 @@ _EVERY_SECONDS = {
     "expire": _HOUR_SECONDS,
     "unlink": _HOUR_SECONDS,
     "check": _HOUR_SECONDS,
+    "contained": _HOUR_SECONDS,
 }
 _CURSOR = "upkeep-"  # when (microseconds) each kind of work was last found done
 
@@ -42,6 +44,7 @@ class Upkeep:
         tell: Callable[[Event], None],
     ) -> None:
         self._store = store
+        self._spool = spool
         self._raw = spool.raw_done_directory
         self._retention = retention
         self._matched = matched
@@ -85,6 +88,9 @@ class Upkeep:
                 return bool(store.expiry.expire(self._retention, now))
             case "unlink":
                 return bool(store.expiry.unlink(now))
+            case "contained":
+                release_contained(store, self._spool, now)
+                return False
             case _:
                 for file, damage in store.sealed.note_damage():
                     self._tell(_damage_event(file, damage, now))

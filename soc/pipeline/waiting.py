@@ -57,6 +57,15 @@ class Waiting:
                 self.unreadable[path] = str(error)
         return found, gone
 
+    def requeue_unknown(self) -> int:
+        """Done segments that the store lacks wait again; returns how many segments wait then."""
+        done = sorted(self._spool.done_directory.glob("*.parquet"))
+        known = self._store.segments.known([path.stem for path in done])
+        for path in done:
+            if path.stem not in known:
+                self._spool.requeue(path)
+        return len(self._spool.waiting())
+
     def put_back(self, files: Iterable[SegmentFile]) -> None:
         """They wait again."""
         for _, path in files:

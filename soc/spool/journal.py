@@ -258,6 +258,20 @@ def verify_journal(directory: Path) -> Iterator[Head | str]:
         yield expected
 
 
+def find_hash(directory: Path, sequence: int) -> str:
+    """The hash of the frame with this number, hexadecimal; "" where there is none."""
+    for path in reversed(journal_files(directory)):
+        content = _read(path, path.read_bytes())
+        position = sequence - content.header.first
+        if position < 0:
+            continue
+        last = bytes.fromhex(content.header.previous)
+        for document in content.documents[: position + 1]:
+            last = _hash(last, document)
+        return last.hex() if position < len(content.documents) else ""
+    return ""
+
+
 def _encode(previous: bytes, document: bytes) -> bytes:
     length = len(document)
     return _PREFIX.pack(length, crc32(previous + document, length)) + previous + document

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,6 +197,16 @@ class Spool:
         """Keep an ingested segment aside, for rebuilding the store."""
         with contextlib.suppress(FileNotFoundError):
             path.rename(self.done_directory / path.name)
+
+    def release(self, segments: Iterable[str]) -> int:
+        """Unlink those of the segments that are done; returns how many were. See soc/store/contained.py."""
+        gone = 0
+        for segment in segments:
+            path = self.done_directory / f"{segment}.parquet"
+            if path.exists():
+                path.unlink()
+                gone += 1
+        return gone
 
     def requeue(self, path: Path) -> None:
         """A done segment waits again: the store lacks it."""

@@ -170,7 +170,7 @@ def told(error: duckdb.Error, place: str) -> StoreError:
     return StoreError(f"{place}: {first}")
 
 
-def connect(path: Path | None, readable: Sequence[Path]) -> Database:
+def connect(path: Path | None, readable: Sequence[Path], *, read_only: bool = False) -> Database:
     """Open the file (None = in memory). SQL may reach no file but those below `readable`.
 
     Raises StoreError when another process has it open, or it is damaged.
@@ -179,6 +179,7 @@ def connect(path: Path | None, readable: Sequence[Path]) -> Database:
     try:
         connection = duckdb.connect(
             str(path) if path else ":memory:",
+            read_only=read_only,
             config={
                 "threads": _THREADS,
                 "memory_limit": _MEMORY_LIMIT,

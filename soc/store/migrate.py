@@ -21,24 +21,38 @@ def migrations() -> list[tuple[int, Path]]:
     return found
 
 
+class NewerStoreError(StoreError):
+    """The store was written by a newer program: this one leaves it alone."""
+
+    exit_code = 2
+
+
+def newest_version() -> int:
+    """What this program brings a store to."""
+    return migrations()[-1][0]
+
+
 def store_version(database: Database) -> int:
-    """The version of the last migration this store has seen; 0 = empty."""
-    database.execute("CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY)")
+    """The version of the last migration this store has seen; 0 = empty.
+
+    Raises NewerStoreError when this program does not know it.
+    """
+    if not database.rows("SELECT 1 FROM duckdb_tables() WHERE table_name = 'migration' AND NOT temporary"):
+        return 0
     [(version,)] = database.rows("SELECT coalesce(max(version), 0) FROM migration")
+    if version > newest_version():
+        raise NewerStoreError(
+            f"the store has version {version}, this program knows {newest_version()}: use the newer program, "
+            "or restore a backup"
+        )
     return int(version)
 
 
 def migrate(database: Database) -> None:
-    """Run what is missing, one transaction each. Raises StoreError for a newer store."""
-    known = migrations()
+    """Run what is missing, one transaction each. Raises NewerStoreError."""
     version = store_version(database)
-    newest = known[-1][0]
-    if version > newest:
-        raise StoreError(
-            f"the store has version {version}, this program knows {newest}: use the newer program, "
-            "or restore a backup"
-        )
-    for number, path in known:
+    database.execute("CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY)")
+    for number, path in migrations():
         if number <= version:
             continue
         with database.transaction():

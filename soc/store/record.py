@@ -19,7 +19,7 @@ from soc.spool.journal import Head, Journal, journal_files, read_file
 from soc.spool.layout import JOURNAL, REDO
 
 _Noun = TypeVar("_Noun")
-_WITHDRAWN = "withdrawn"
+WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,11 @@ class Record:
         for document in _since(self._redo, number):
             transaction = document["transaction"]
             found.pop(transaction, None)  # a number is used again when its transaction was withdrawn
-            if document["kind"] != _WITHDRAWN:
+            if document["kind"] != WITHDRAWN:
                 found[transaction] = Pending(transaction, _entry(document))
         for document in _since(self._journal, number):
             pending = found.setdefault(document["transaction"], Pending(document["transaction"]))
-            if document["kind"] == _WITHDRAWN:
+            if document["kind"] == WITHDRAWN:
                 pending.steps.clear()
             else:
                 pending.steps.append(step_of(document))
@@ -113,17 +113,20 @@ class Record:
     def withdraw(self, number: int, *, steps: bool) -> None:
         """The transaction did not happen; its number is used again. `steps`: it had some."""
         self.last = min(self.last, number - 1)
-        withdrawn = {"kind": _WITHDRAWN, "transaction": number}
+        withdrawn = {"kind": WITHDRAWN, "transaction": number}
         with suppress(StoreError):  # on a full disk; the number's next use says the same
             self._redo.append([withdrawn])
             if steps:
                 self._journal.append([withdrawn])
 
-    def forget(self, number: int) -> None:
-        """Remove whole files of redo entries up to `number`: a verified backup holds what they did."""
+    def forget(self, number: int, before: float) -> None:
+        """Remove redo entries up to transaction `number`, by files that were last written to before `before`
+        (UTC seconds)."""
         for path in journal_files(self._redo_directory):
-            if path.name == self._redo.last_file or any(
-                frame.document["transaction"] > number for frame in read_file(path)
+            if (
+                path.name == self._redo.last_file
+                or path.stat().st_mtime >= before
+                or any(frame.document["transaction"] > number for frame in read_file(path))
             ):
                 return
             path.unlink()
@@ -138,7 +141,7 @@ def settled_steps(documents: Iterable[Mapping[str, Any]]) -> list[tuple[int, Ste
     found: list[tuple[int, Step]] = []
     for document in documents:
         number = document["transaction"]
-        if document["kind"] == _WITHDRAWN:
+        if document["kind"] == WITHDRAWN:
             while found and found[-1][0] == number:
                 found.pop()
         else:
@@ -176,7 +179,7 @@ def _noun(kind: type[_Noun], values: Mapping[str, Any]) -> _Noun:
 def _last(journal: Journal) -> int:
     """The number of the last transaction noted; 0 = none."""
     last = journal.last_document
-    return int(last["transaction"]) - (last["kind"] == _WITHDRAWN) if last else 0
+    return int(last["transaction"]) - (last["kind"] == WITHDRAWN) if last else 0
 
 
 def _since(journal: Journal, number: int) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from soc.model import StoreError
 from soc.spool.layout import BACKUP, SEALED
 from soc.store.alert_list import AlertList
 from soc.store.alerts import Alerts
+from soc.store.backup import Manifest, make_backup, read_manifest
 from soc.store.cursors import Cursors
 from soc.store.database import Database, Parameters, connect
 from soc.store.device_list import DeviceList
@@ -20,7 +21,7 @@ from soc.store.devices import Devices
 from soc.store.events import Events
 from soc.store.facts import Facts
 from soc.store.matches import Matches
-from soc.store.migrate import migrate
+from soc.store.migrate import migrate, newest_version, store_version
 from soc.store.outbox import Outbox
 from soc.store.overview import Overview
 from soc.store.polls import Polls
@@ -154,6 +155,20 @@ class Store:
         lost with the end of the write-ahead log, or made since the backup that this store was."""
         return self._record.pending(self.number) if self._record is not None else []
 
+    def backup(self, data: Path, target: Path, now: float) -> Manifest:
+        """Back this store, which lies in `data`, up into the new directory `target`; see `make_backup`."""
+        database = self._database.cursor()
+        try:
+            return make_backup(database, data, target, now)
+        finally:
+            database.close()
+
+    def forget(self, number: int, before: float) -> None:
+        """What the transactions up to `number` did is in a verified backup: they need not be done again.
+        What was noted after `before` is kept."""
+        if self._record is not None:
+            self._record.forget(number, before)
+
     def reader(self) -> Store:
         """The same store over a connection of its own, for questions of another thread.
 
@@ -191,7 +206,13 @@ def open_store(data_directory: Path, *, spool_directory: Path) -> Store:
     try:
         sealed = SealedDirectory(data_directory / SEALED)
         allowed = [spool_directory, data_directory / BACKUP, sealed.path]
-        store = _ready(*_connect(data_directory, allowed, record), record, sealed)
+        database, notices = _connect(data_directory, allowed, record)
+        try:
+            notices += _back_up_older(database, data_directory)
+        except BaseException:
+            database.close()
+            raise
+        store = _ready(database, notices, record, sealed)
     except BaseException:
         record.close()
         raise
@@ -216,6 +237,26 @@ def _connect(data: Path, readable: Sequence[Path], record: Record) -> tuple[Data
     )
     log.rename(aside)
     return connect(path, readable), [f"the store's write-ahead log was damaged: it was moved to {aside.name}"]
+
+
+def _back_up_older(database: Database, data: Path) -> list[str]:
+    """Before a store is migrated it is backed up, below the data directory's own `backup`."""
+    version = store_version(database)
+    if version in (0, newest_version()):
+        return []
+    [(number,)] = database.rows(
+        "SELECT coalesce(max(value), 0) FROM cursor WHERE name = $name", {"name": TRANSACTION}
+    )
+    name = f"before-{newest_version():04}"
+    target = next(
+        place
+        for attempt in count(1)
+        if not (place := data / BACKUP / (name if attempt == 1 else f"{name}-{attempt}")).exists()
+        or read_manifest(place).transaction == number  # a migration that was killed begins again
+    )
+    if not target.exists():
+        make_backup(database, data, target, None, sealed=False)
+    return [f"the store had version {version} and now has {newest_version()}; as it was it lies in {target}"]
 
 
 def memory_store(readable: Sequence[Path] = ()) -> Store:

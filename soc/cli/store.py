@@ -1,0 +1,197 @@
+"""Back up, verify, restore and upgrade the store.
+
+A backup is a directory: the store as of one moment, its sealed files, the journal, and a manifest with the
+hash of each file. It is verified before the command ends. Segments in spool/done may go once a verified
+backup contains them and a day has passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from soc.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from soc.store.verify import Check
+
+_EXAMPLES = """examples:
+  soc store backup /var/backups/soc/2026-08-01
+  soc store verify
+  soc store verify /var/backups/soc/2026-08-01 --json
+  soc store restore /var/backups/soc/2026-08-01 --move-aside
+  soc store restore --accept-gap
+  soc store migrate
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EXAMPLES
+    commands = parser.add_subparsers(dest="action", metavar="COMMAND", required=True)
+    backed_up = _command(commands, "backup", "back up into a new directory, and verify what was written")
+    backed_up.add_argument("directory", metavar="DIR")
+    verified = _command(
+        commands, "verify", "check the store, or a backup: projection, journal, counts, hashes, segments"
+    )
+    verified.add_argument("directory", metavar="DIR", nargs="?", help="a backup (default: the store itself)")
+    restored = _command(
+        commands, "restore", "put a backup in place, then do again what journal and spool hold since"
+    )
+    restored.add_argument(
+        "directory", metavar="DIR", nargs="?", help="a backup (default: journal and spool alone)"
+    )
+    restored.add_argument(
+        "--move-aside", action="store_true", help="move a store that is there to before-restore-TIME/ first"
+    )
+    restored.add_argument(
+        "--accept-gap", action="store_true", help="go on where journal and spool do not reach back far enough"
+    )
+    _command(commands, "migrate", "bring the store to this program's version; it is backed up before")
+
+
+def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+def run(args: argparse.Namespace) -> int:
+    """0; 1 when `verify` finds something; 2 for a store of a newer program; 3 when the store fails."""
+    actions = {"backup": _backup, "verify": _verify, "restore": _restore, "migrate": _migrate}
+    return actions[args.action](args)
+
+
+def _backup(args: argparse.Namespace) -> int:
+    from soc.cli._store import opened_store
+    from soc.spool.layout import SPOOL
+    from soc.spool.spool import Spool
+    from soc.store.contained import note_verified
+    from soc.store.verify import require, verify_backup
+
+    target = Path(args.directory)
+    with opened_store(args, "soc store backup") as (store, data):
+        manifest = store.backup(data, target, time.time())
+        require(verify_backup(target))
+        contained = note_verified(Spool(data / SPOOL), target, manifest)
+    document = {
+        "directory": str(target), "transaction": manifest.transaction, "bytes": manifest.bytes,
+        "files": len(manifest.files), "rows": sum(manifest.rows.values()), "segments": contained,
+        "head": {"sequence": manifest.head.sequence, "hash": manifest.head.hash},
+    }  # fmt: skip
+    if args.json:
+        print(json.dumps(document))
+    else:
+        print(
+            f"{document['files']} files, {document['bytes']} bytes, {document['rows']} rows up to "
+            f"transaction {document['transaction']}; verified; it contains {contained} segments of spool/done"
+        )
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from soc.cli._places import data_directory
+    from soc.cli._store import LOCK_WAIT_SECONDS
+    from soc.spool.layout import SPOOL, STORE_LOCK
+    from soc.spool.lock import acquire
+    from soc.store.verify import verify_backup, verify_data
+
+    if args.directory:
+        return _told(args, verify_backup(Path(args.directory)))
+    data = data_directory(args)
+    with acquire(data / STORE_LOCK, LOCK_WAIT_SECONDS, "soc store verify"):
+        return _told(args, verify_data(data, data / SPOOL / "done"))
+
+
+def _told(args: argparse.Namespace, checks: Iterable[Check]) -> int:
+    """Print each check as it is made; 1 when one finds something."""
+    failed = False
+    for check in checks:
+        failed = failed or not check.ok
+        if args.json:
+            print(json.dumps({"check": check.name, "ok": check.ok, "detail": check.detail}))
+        else:
+            print(f"{check.name + ':':<14}{'ok' if check.ok else 'WRONG':<7}{clean(check.detail)}")
+    return 1 if failed else 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from soc.cli._load import site_of
+    from soc.pipeline import Pipeline
+    from soc.spool.spool import Spool
+    from soc.store import open_store
+    from soc.store.backup import place_backup
+
+    site = site_of(args, "soc store restore")
+    with _locks(site.data):
+        if args.move_aside:
+            _move_aside(site.data, time.time())
+        restored = place_backup(Path(args.directory), site.data).transaction if args.directory else 0
+        with open_store(site.data, spool_directory=site.spool) as store:
+            begun = store.number
+            pipeline = Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups)
+            pipeline.recover(site.now(), accept_gap=args.accept_gap)
+            redone = pipeline.summary.redone
+            waiting = pipeline.requeue_unknown()
+            done = pipeline.run(site.now) if waiting else None
+            last = store.number
+    document = {
+        "restored": restored, "transactions": redone, "segments": done.segments if done else 0, "last": last
+    }  # fmt: skip
+    if args.json:
+        print(json.dumps(document))
+    else:
+        print(
+            f"the store begins with transaction {begun}; {redone} done again from journal and spool, "
+            f"{document['segments']} further segments ingested"
+        )
+    return 0
+
+
+@contextmanager
+def _locks(data: Path) -> Iterator[None]:
+    """Both locks, so that nobody collects into what is being put in place."""
+    from soc.spool.layout import COLLECT_LOCK, STORE_LOCK
+    from soc.spool.lock import acquire
+
+    with (
+        acquire(data / COLLECT_LOCK, 0.0, "soc store restore"),
+        acquire(data / STORE_LOCK, 0.0, "soc store restore"),
+    ):
+        yield
+
+
+def _move_aside(data: Path, now: float) -> None:
+    """The store and its write-ahead log go to a directory of their own; journal, spool, sealed files stay."""
+    found = sorted(data.glob("soc.duckdb*"))
+    if not found:
+        return
+    aside = data / time.strftime("before-restore-%Y%m%dT%H%M%SZ", time.gmtime(now))
+    aside.mkdir(mode=0o700, exist_ok=True)
+    for path in found:
+        path.rename(aside / path.name)
+    print(f"soc: {', '.join(path.name for path in found)} moved to {aside}", file=sys.stderr)
+
+
+def _migrate(args: argparse.Namespace) -> int:
+    from soc.cli._store import opened_store
+    from soc.store.migrate import newest_version
+
+    with opened_store(args, "soc store migrate") as (store, _):
+        version, number = newest_version(), store.number
+    if args.json:
+        print(json.dumps({"version": version, "transaction": number}))
+    else:
+        print(f"the store has version {version}")
+    return 0
