@@ -9,6 +9,7 @@ import importlib
 import io
 import os
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +89,23 @@ def _parser(name: str, path: Path) -> tuple[argparse.ArgumentParser, object]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.configure(parser)
+    _complete_commands(parser)
     for leaf in _leaves(parser):
         _add_common_options(leaf)
     return parser, module
+
+
+def _complete_commands(parser: argparse.ArgumentParser) -> None:
+    """Sub-commands are described by their summary and show the whole's examples, unless they say more."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            summaries = {choice.dest: choice.help or "" for choice in action._choices_actions}
+            for name, child in action.choices.items():
+                summary = summaries.get(name, "")
+                child.formatter_class = argparse.RawDescriptionHelpFormatter
+                described = child.description or f"{summary[:1].upper()}{summary[1:]}."
+                child.description = textwrap.fill(described, 100)
+                child.epilog = child.epilog or parser.epilog
 
 
 def _with_default_command(module: object, options: list[str]) -> list[str]:

@@ -39,7 +39,7 @@ _DISPOSITIONS = ("true-positive", "benign", "false-positive", "duplicate", "unde
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     commands = parser.add_subparsers(dest="action", metavar="COMMAND")
-    listed = _command(commands, "list", "list alerts (what happens without a COMMAND)")
+    listed = commands.add_parser("list", help="list alerts (what happens without a COMMAND)")
     listed.add_argument(
         "--state", choices=_STATES, default="open", help="open: firing, not closed, not suppressed (default)"
     )
@@ -49,29 +49,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listed.add_argument("--rule", metavar="RULE", default="", help="title or id of the rule")
     listed.add_argument("--device", metavar="NAME", default="")
     listed.add_argument("--limit", metavar="N", type=int, default=1000)
-    shown = _command(commands, "show", "one alert with its history and evidence")
+    shown = commands.add_parser("show", help="one alert with its history and evidence")
     shown.add_argument("alert", metavar="ALERT")
-    acknowledged = _command(commands, "ack", "acknowledge alerts: they are yours")
+    acknowledged = commands.add_parser("ack", help="acknowledge alerts: they are yours")
     acknowledged.add_argument("alerts", metavar="ALERT", nargs="+")
     acknowledged.add_argument("--reason", default="")
-    closed = _command(commands, "close", "close alerts")
+    closed = commands.add_parser("close", help="close alerts")
     closed.add_argument("alerts", metavar="ALERT", nargs="+")
     closed.add_argument("--disposition", choices=_DISPOSITIONS, required=True)
     closed.add_argument("--reason", default="")
-    noted = _command(commands, "note", "add a remark to an alert")
+    noted = commands.add_parser("note", help="add a remark to an alert")
     noted.add_argument("alert", metavar="ALERT")
     noted.add_argument("text", metavar="TEXT")
-
-
-def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

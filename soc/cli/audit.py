@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from soc.model.text import clean
 
@@ -28,22 +28,15 @@ _EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     commands = parser.add_subparsers(dest="action", metavar="COMMAND", required=True)
-    verified = _command(commands, "verify", "walk the whole chain; exit code 1 and file and frame of a break")
+    verified = commands.add_parser(
+        "verify", help="walk the whole chain; exit code 1 and file and frame of a break"
+    )
     verified.add_argument(
         "--head", metavar="SEQUENCE:HASH", default="", help="an earlier head that the chain must contain"
     )
-    _command(commands, "head", "sequence number and hash of the last frame, to be written down elsewhere")
-
-
-def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    commands.add_parser(
+        "head", help="sequence number and hash of the last frame, to be written down elsewhere"
     )
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

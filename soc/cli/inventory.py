@@ -35,7 +35,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  soc inventory check\n"
         "  soc inventory check --inventory /etc/soc/inventory.yaml\n"
         "  soc inventory check --json | jq 'select(.severity == \"error\")'",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     check.set_defaults(action=_check)
     show = commands.add_parser(
@@ -47,7 +46,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "  soc inventory show\n"
         "  soc inventory show --tower print\n"
         "  soc inventory show sw-core-01 --json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     show.add_argument("names", nargs="*", metavar="NAME", help="devices to show (default: all)")
     show.add_argument(
@@ -60,7 +58,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         description="Check the inventory, then have the running hub take its inventory file as it is now. "
         "Errors leave the one before in force, exit code 2. Without a hub the next cycle takes it anyway.",
         epilog="examples:\n  soc inventory apply\n  soc inventory apply --data /var/lib/soc --json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     apply.set_defaults(action=_apply)
 

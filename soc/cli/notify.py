@@ -32,9 +32,9 @@ ALL = "all"
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     commands = parser.add_subparsers(dest="action", metavar="COMMAND", required=True)
-    tested = _command(commands, "test", "send a test message and say how far it came")
+    tested = commands.add_parser("test", help="send a test message and say how far it came")
     tested.add_argument("target", metavar="TARGET", nargs="?", help="the one target; without it, every one")
-    listed = _command(commands, "outbox", "list notices, the newest last")
+    listed = commands.add_parser("outbox", help="list notices, the newest last")
     listed.add_argument("--dead", action="store_true", help="only those that were given up")
     listed.add_argument("--limit", metavar="N", type=int, default=100, help="the newest N (default 100)")
     listed.add_argument(
@@ -42,17 +42,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="send it again from the next run on, with all attempts before it; repeatable; all = every "
         "dead letter",
     )  # fmt: skip
-
-
-def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    return parser
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from soc.model.text import clean
 
@@ -35,14 +35,16 @@ _EXAMPLES = """examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EXAMPLES
     commands = parser.add_subparsers(dest="action", metavar="COMMAND", required=True)
-    backed_up = _command(commands, "backup", "back up into a new directory, and verify what was written")
+    backed_up = commands.add_parser(
+        "backup", help="back up into a new directory, and verify what was written"
+    )
     backed_up.add_argument("directory", metavar="DIR")
-    verified = _command(
-        commands, "verify", "check the store, or a backup: projection, journal, counts, hashes, segments"
+    verified = commands.add_parser(
+        "verify", help="check the store, or a backup: projection, journal, counts, hashes, segments"
     )
     verified.add_argument("directory", metavar="DIR", nargs="?", help="a backup (default: the store itself)")
-    restored = _command(
-        commands, "restore", "put a backup in place, then do again what journal and spool hold since"
+    restored = commands.add_parser(
+        "restore", help="put a backup in place, then do again what journal and spool hold since"
     )
     restored.add_argument(
         "directory", metavar="DIR", nargs="?", help="a backup (default: journal and spool alone)"
@@ -53,18 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     restored.add_argument(
         "--accept-gap", action="store_true", help="go on where journal and spool do not reach back far enough"
     )
-    _command(commands, "migrate", "bring the store to this program's version; it is backed up before")
-
-
-def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary,
-        description=summary[0].upper() + summary[1:] + ".",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    return parser
+    commands.add_parser("migrate", help="bring the store to this program's version; it is backed up before")
 
 
 def run(args: argparse.Namespace) -> int:
