@@ -14,62 +14,18 @@ import duckdb
 import pytest
 
 from tests.support.command import SOC, soc
+from tests.support.numbers import CANARY_EVERY, CANARY_RULE, write_numbers
 from tests.support.sshd import Host
 
 PULL = 300
-CANARY_EVERY = 100
-SPACING_SECONDS = 0.1  # 60 canaries in 10 minutes of rule time
-
-# The host hands out numbers after the cursor: what is pulled twice, or left out, shows.
-COLLECTOR = '''
-"""Numbered samples and log lines."""
-from soc.collect import LogRecord, Sample, SshCommand, collector
-
-COMMAND = """
-read -r n
-awk -v n="${{n:-0}}" 'BEGIN {{ for (i = n + 1; i <= n + {pull} && i <= {total}; i++) print i }}'
-"""
-
-@collector(fetch=SshCommand("numbers", COMMAND, stream="numbers"), every="1s")
-def numbers(output):
-    """Numbers."""
-    for text in output.stdout.split():
-        at = {base} + int(text) * {spacing}
-        line = "app[1]: number " + text
-        if int(text) % {canary_every} == 0:
-            line = f"sshd[1]: Accepted publickey for canary{{text}} from 192.0.2.1 port 22 ssh2"
-        yield Sample("test_number", int(text), time=at)
-        yield LogRecord("numbers", text, "Nov 22 06:00:00 host " + line, time=at)
-'''
-
-RULE = """
-title: Canary logged in
-id: 6b4c6c5e-0b0e-4d4c-9a53-2f6d5ac7b6a1
-status: test
-description: Every hundredth numbered line.
-logsource: {product: linux, service: sshd}
-detection:
-  selection: {user|startswith: canary}
-  condition: selection
-level: high
-"""
 
 
 def kill_at_random(directory: Path, host: Host, kills: int, total: int) -> None:
     """Run `soc collect` again and again, kill it `kills` times, and count what is in the store."""
-    base = time.time() - total * SPACING_SECONDS - 60
-    (directory / "collectors").mkdir(0o700)
-    (directory / "collectors/numbers.py").write_text(
-        COLLECTOR.format(
-            pull=PULL, total=total, base=base, spacing=SPACING_SECONDS, canary_every=CANARY_EVERY
-        )
-    )
-    (directory / "rules").mkdir(0o700)
-    (directory / "rules/canary.yml").write_text(RULE)
     (directory / "inventory.yaml").write_text(host.inventory())
     arguments = [
         "--data", str(directory / "data"), "--inventory", str(directory / "inventory.yaml"),
-        "--collectors", str(directory / "collectors"), "--rules", str(directory / "rules"),
+        *write_numbers(directory, pull=PULL, total=total, now=time.time()),
     ]  # fmt: skip
     seed = int(os.environ.get("SOC_TEST_SEED", "0")) or random.randrange(1, 1 << 30)
     print(f"SOC_TEST_SEED={seed}", file=sys.stderr)
@@ -97,12 +53,11 @@ def kill_at_random(directory: Path, host: Host, kills: int, total: int) -> None:
             ["canary%", "linux"],
         ).fetchall()
         matches = store.execute(
-            "SELECT count(*), count(DISTINCT event_id) FROM match WHERE rule_id = "
-            "'6b4c6c5e-0b0e-4d4c-9a53-2f6d5ac7b6a1'"
+            "SELECT count(*), count(DISTINCT event_id) FROM match WHERE rule_id = ?", [CANARY_RULE]
         ).fetchall()
         alerts = store.execute(
-            "SELECT count(*), count(DISTINCT fingerprint), sum(count) FROM alert_current WHERE rule_id = "
-            "'6b4c6c5e-0b0e-4d4c-9a53-2f6d5ac7b6a1'"
+            "SELECT count(*), count(DISTINCT fingerprint), sum(count) FROM alert_current WHERE rule_id = ?",
+            [CANARY_RULE],
         ).fetchall()
     expected = total // CANARY_EVERY
     assert [value for (value,) in numbers] == [float(n) for n in range(1, total + 1)]
