@@ -26,8 +26,8 @@ T = TypeVar("T")
 
 
 class _UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_SECONDS)
+    def __init__(self, path: Path, timeout_seconds: float) -> None:
+        super().__init__("localhost", timeout=timeout_seconds)
         self._path = path
 
     def connect(self) -> None:
@@ -39,8 +39,9 @@ class _UnixConnection(http.client.HTTPConnection):
 class HubClient:
     """One hub. Every call raises SocError with what the hub says against it, or that it is gone."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.path = path
+        self._timeout_seconds = timeout_seconds
 
     def answers(self) -> bool:
         """Whether anybody listens."""
@@ -72,7 +73,7 @@ class HubClient:
                 return
 
     def _ask(self, method: str, target: str, body: bytes | None) -> Any:
-        connection = _UnixConnection(self.path)
+        connection = _UnixConnection(self.path, self._timeout_seconds)
         try:
             connection.request(method, target, body, {"Soc-Client": "cli"})
             response = connection.getresponse()
@@ -94,7 +95,7 @@ def _refused(status: int, message: str) -> SocError:
             return ConfigurationError(message)
         case 429 | 503 if "store" not in message:
             return LockHeldError(f"{message}; nothing is lost, try again")
-        case 503:
+        case 503 | 507:
             return StoreError(message)
         case _:
             return SocError(message)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from soc.model.text import clean
@@ -40,7 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0; 1 when the chain is broken, or does not contain the head that was asked for."""
+    """0; 1 when the chain is broken, there is none, or it does not contain the head that was asked for."""
     from soc.cli._places import data_directory
     from soc.spool.journal import find_hash, verify_journal
     from soc.spool.layout import JOURNAL
@@ -59,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
         held = find_hash(journal, sequence)
         if not held.startswith(beginning):
             findings.append(f"frame {sequence} has hash {held or '(there is none)'}, not {beginning}")
-    _print(args, journal, heads[-1] if heads else None, findings)
+    if not heads and not findings:
+        findings.append(f"{journal} holds no journal")
+    _print(args, heads[-1] if heads else None, findings)
     return 1 if findings else 0
 
 
@@ -74,7 +75,7 @@ def _wanted(text: str) -> tuple[int, str]:
     return int(sequence), beginning.lower()
 
 
-def _print(args: argparse.Namespace, journal: Path, head: Head | None, findings: list[str]) -> None:
+def _print(args: argparse.Namespace, head: Head | None, findings: list[str]) -> None:
     hub, sequence, hash = (head.hub, head.sequence, head.hash) if head else ("", 0, "")
     if args.json:
         document: dict[str, object] = {"hub": hub, "sequence": sequence, "hash": hash}
@@ -85,7 +86,5 @@ def _print(args: argparse.Namespace, journal: Path, head: Head | None, findings:
         print(f"{sequence}:{hash} (hub {hub})")
     elif args.action == "verify" and not findings:
         print(f"the chain is whole: {sequence} frames, head {hash}")
-    if head is None and not findings:
-        print(f"soc: {journal} holds no journal yet", file=sys.stderr)
     for finding in findings:
         print(f"soc: {clean(finding)}", file=sys.stderr)

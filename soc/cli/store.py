@@ -13,15 +13,17 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from soc.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from soc.store import Store
     from soc.store.verify import Check
 
+_BACKUP_SECONDS = 86_400.0
 _EXAMPLES = """examples:
   soc store backup /var/backups/soc/2026-08-01
   soc store verify
@@ -38,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     backed_up = commands.add_parser(
         "backup", help="back up into a new directory, and verify what was written"
     )
-    backed_up.add_argument("directory", metavar="DIR")
+    backed_up.add_argument("directory", metavar="DIR", help="made for it; beside a hub, by the hub")
     verified = commands.add_parser(
         "verify", help="check the store, or a backup: projection, journal, counts, hashes, segments"
     )
@@ -65,44 +67,63 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _backup(args: argparse.Namespace) -> int:
-    from soc.cli._store import opened_store
+    from soc.cli._hub import HubClient, ask, hub_of
+    from soc.pipeline.backup import back_up
     from soc.spool.layout import SPOOL
     from soc.spool.spool import Spool
-    from soc.store.contained import note_verified
-    from soc.store.verify import require, verify_backup
 
-    target = Path(args.directory)
-    with opened_store(args, "soc store backup") as (store, data):
-        manifest = store.backup(data, target, time.time())
-        require(verify_backup(target))
-        contained = note_verified(Spool(data / SPOOL), target, manifest)
-    document = {
-        "directory": str(target), "transaction": manifest.transaction, "bytes": manifest.bytes,
-        "files": len(manifest.files), "rows": sum(manifest.rows.values()), "segments": contained,
-        "head": {"sequence": manifest.head.sequence, "hash": manifest.head.hash},
-    }  # fmt: skip
+    target = Path(args.directory).absolute()
+
+    def of_hub(hub: HubClient) -> dict[str, Any]:
+        patient = HubClient(hub.path, _BACKUP_SECONDS)
+        return dict(patient.post("/v1/store/backup", directory=str(target)))
+
+    def of_store(store: Store, data: Path) -> dict[str, Any]:
+        return back_up(store, Spool(data / SPOOL), data, target, time.time())
+
+    if hub_of(args) is None:
+        _directory_with_store(args)
+    made = ask(args, "soc store backup", of_hub, of_store)
     if args.json:
-        print(json.dumps(document))
+        print(json.dumps(made))
     else:
         print(
-            f"{document['files']} files, {document['bytes']} bytes, {document['rows']} rows up to "
-            f"transaction {document['transaction']}; verified; it contains {contained} segments of spool/done"
+            f"{made['files']} files, {made['bytes']} bytes, {made['rows']} rows up to transaction "
+            f"{made['transaction']}; verified; it contains {made['segments']} segments of spool/done"
         )
     return 0
 
 
-def _verify(args: argparse.Namespace) -> int:
+def _directory_with_store(args: argparse.Namespace) -> Path:
+    """The data directory. Raises ConfigurationError when there is no store in it: none is made for this."""
     from soc.cli._places import data_directory
+    from soc.model import ConfigurationError
+    from soc.store.backup import STORE
+
+    data = data_directory(args)
+    if not (data / STORE).exists():
+        raise ConfigurationError(f"{data} holds no store; choose another data directory with --data DIR")
+    return data
+
+
+def _verify(args: argparse.Namespace) -> int:
     from soc.cli._store import LOCK_WAIT_SECONDS
-    from soc.spool.layout import SPOOL, STORE_LOCK
-    from soc.spool.lock import acquire
+    from soc.model import LockHeldError
+    from soc.spool.layout import HUB_COMMAND, SPOOL
+    from soc.spool.store_lock import store_lock
     from soc.store.verify import verify_backup, verify_data
 
     if args.directory:
         return _told(args, verify_backup(Path(args.directory)))
-    data = data_directory(args)
-    with acquire(data / STORE_LOCK, LOCK_WAIT_SECONDS, "soc store verify"):
-        return _told(args, verify_data(data, data / SPOOL / "done"))
+    data = _directory_with_store(args)
+    try:
+        with store_lock(data, LOCK_WAIT_SECONDS, "soc store verify"):
+            return _told(args, verify_data(data, data / SPOOL / "done"))
+    except LockHeldError as error:
+        if error.command != HUB_COMMAND:
+            raise
+        told = f"{error}: make a backup, which is verified with it, or stop the hub first"
+        raise LockHeldError(told, error.pid, error.command) from None
 
 
 def _told(args: argparse.Namespace, checks: Iterable[Check]) -> int:
@@ -179,6 +200,7 @@ def _migrate(args: argparse.Namespace) -> int:
     from soc.cli._store import opened_store
     from soc.store.migrate import newest_version
 
+    _directory_with_store(args)
     with opened_store(args, "soc store migrate") as (store, _):
         version, number = newest_version(), store.number
     if args.json:

@@ -8,21 +8,25 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from soc.hub.background import in_background
-from soc.hub.port import Health, News
+from soc.hub.port import Health, HubBusyError, News
 from soc.hub.writer import Writer
 from soc.inventory import Inventory, load_inventory
 from soc.model import ConfigurationError, Device, Event
 from soc.model.alerts import Alert
 from soc.model.ids import digest, ulid_time_ms
 from soc.pipeline.actions import AlertAction, perform, record
+from soc.pipeline.backup import back_up
 from soc.pipeline.headless import Site
+from soc.spool.spool import Spool
 from soc.store import Store
 
 MAXIMUM_MESSAGE_CHARACTERS = 2000
 _STALE_INTERVALS = 2.5
 _CRON_SECONDS = 300.0  # the rarest cycles that a cron job is expected to run
+_BACKUP_END_SECONDS, _INTERRUPT_AGAIN_SECONDS = 1.0, 0.05
 
 
 class Hub:
@@ -40,6 +44,7 @@ class Hub:
         self._inventory_changed = inventory_changed
         self._loop = asyncio.get_running_loop()
         self._applying = asyncio.Lock()
+        self._backing_up: Store | None = None  # the reader that a backup is made with
         self._started = site.now()
 
     @property
@@ -120,6 +125,33 @@ class Hub:
             fields = {what: str(count) for what, count in counts.items()}
             self.tell_event("inventory", f"inventory taken: {told}", fields=fields)
             return counts
+
+    def back_up(self, target: Path) -> Future[Mapping[str, Any]]:
+        return asyncio.run_coroutine_threadsafe(self._back_up(target), self._loop)
+
+    async def _back_up(self, target: Path) -> Mapping[str, Any]:
+        if self._backing_up is not None:
+            raise HubBusyError("another backup is being made")
+        site = self.site
+        self._backing_up = reader = self.writer.reader()
+        try:
+            made = await in_background(
+                "backup", lambda: back_up(reader, Spool(site.spool), site.data, target, self.now())
+            )
+        finally:
+            self._backing_up = None
+            reader.close()
+        fields = {name: str(made[name]) for name in ("directory", "transaction")}
+        self.tell_event("backup", f"backed up into {target}", fields=fields)
+        return made
+
+    async def end_backup(self) -> None:
+        """The hub is about to stop: give up a backup that is being made."""
+        for _ in range(round(_BACKUP_END_SECONDS / _INTERRUPT_AGAIN_SECONDS)):
+            if self._backing_up is None:
+                return
+            self._backing_up.interrupt()
+            await asyncio.sleep(_INTERRUPT_AGAIN_SECONDS)
 
     def tell_event(
         self, service: str, message: str, *, severity_id: int = 1, fields: Mapping[str, str] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from soc.inventory import Inventory
 from soc.model import Event, SocError
@@ -80,6 +80,13 @@ class HubPort(Protocol):
 
         The future raises ConfigurationError with every problem, HubBusyError or StoreError; the inventory
         before stays in force then.
+        """
+        ...
+
+    def back_up(self, target: Path) -> Future[Mapping[str, Any]]:
+        """Back the store up into the new directory, beside everything else (soc.pipeline.backup.back_up).
+
+        The future raises what that raises, or HubBusyError while another backup is being made.
         """
         ...
 

@@ -125,7 +125,7 @@ class _Service:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        ending = [self._collection.stop(STOP_SECONDS)]
+        ending = [self._collection.stop(STOP_SECONDS), self._hub.end_backup()]
         if self._refiner is not None:
             ending.append(self._refiner.stop(STOP_SECONDS))
         if api is not None:

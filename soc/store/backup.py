@@ -71,7 +71,7 @@ def make_backup(
 ) -> Manifest:
     """Back the store of the data directory up into `target`, which may not exist yet.
 
-    Others may go on writing: the copy is of the moment it begins. `database` is a connection of its own.
+    Others may go on writing, over connections of theirs: the copy is of the moment it begins.
     `sealed` = False leaves sealed files out, which a store of an older version may not know.
     Raises ConfigurationError for a target that is taken, StoreError when something cannot be written.
     """

@@ -157,11 +157,7 @@ class Store:
 
     def backup(self, data: Path, target: Path, now: float) -> Manifest:
         """Back this store, which lies in `data`, up into the new directory `target`; see `make_backup`."""
-        database = self._database.cursor()
-        try:
-            return make_backup(database, data, target, now)
-        finally:
-            database.close()
+        return make_backup(self._database, data, target, now)
 
     def forget(self, number: int, before: float) -> None:
         """What the transactions up to `number` did is in a verified backup: they need not be done again.

@@ -19,6 +19,8 @@ from soc.inventory import Inventory, Role
 from soc.model import ConfigurationError, Event
 from soc.model.alerts import Alert
 from soc.pipeline.actions import AlertAction, perform, record
+from soc.pipeline.backup import back_up
+from soc.spool.spool import Spool
 from soc.store import Store
 
 
@@ -67,6 +69,10 @@ class WriterHub:
         else:
             done.set_result({"added": 1, "changed": 2, "removed": 0})
         return done
+
+    def back_up(self, target: Path) -> Future[Mapping[str, Any]]:
+        spool = Spool(self._data_directory / "spool")
+        return self._writer.submit(back_up, self._store, spool, self._data_directory, target, self.time)
 
     def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:
         self._listeners.append(listener)

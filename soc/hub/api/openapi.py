@@ -139,6 +139,16 @@ DOCUMENT: dict[str, Any] = {
                 errors={"422": "the inventory has errors, all of them in the message; the one before stays"},
             )
         },
+        "/v1/store/backup": {
+            "post": _operation(
+                "Back the store up into a new directory on the hub's machine; answers when it is verified",
+                _answer("what the backup holds", ref("Backup")),
+                body=ref("BackupTarget"),
+                errors={
+                    "507": "it could not be written, or does not hold what it should; the message says why"
+                },
+            )
+        },
         "/v1/stream": {
             "get": _operation("What changes, as it does", _answer("the stream", _STREAM, "text/event-stream"))
         },

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from soc.hub.api.actions import act
+from soc.hub.api.backup import back_up
 from soc.hub.api.context import Call, Handler, json_response
 from soc.hub.api.encoding import encode
 from soc.hub.api.figures import show_metrics, show_overview, show_status
@@ -20,7 +21,8 @@ from soc.hub.api.stream import stream
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`role` is the least that may; `action` is what refusals and people call it."""
+    """`role` is the least that may; `action` is what refusals and people call it; an `endless` one is
+    not ended by the time limit of requests."""
 
     method: str
     path: str
@@ -48,6 +50,7 @@ ROUTES = (
     Route("GET", "/v1/query", "viewer", "query samples", query),
     Route("GET", "/v1/retention", "viewer", "read what is kept", show_retention),
     Route("POST", "/v1/inventory/apply", "engineer", "apply the inventory", apply_inventory),
+    Route("POST", "/v1/store/backup", "admin", "back up the store", back_up, endless=True),
     Route("GET", "/v1/stream", "viewer", "follow the stream", stream, endless=True),
     Route("GET", "/metrics", "viewer", "read the metrics", show_metrics),
     Route("GET", "/openapi.json", "viewer", "read the API's description", show_openapi),

@@ -236,6 +236,21 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
     "Applied": thing({"added": COUNT, "changed": COUNT, "removed": COUNT}),
+    "BackupTarget": {
+        **thing({"directory": {"type": "string", "description": "an absolute path; made by the hub"}}),
+        "additionalProperties": False,
+    },
+    "Backup": thing(
+        {
+            "directory": TEXT,
+            "transaction": {**COUNT, "description": "the last that is in it"},
+            "bytes": COUNT,
+            "files": COUNT,
+            "rows": COUNT,
+            "segments": {**COUNT, "description": "of spool/done that it contains"},
+            "head": thing({"sequence": COUNT, "hash": TEXT}),
+        }
+    ),
     "Action": {
         **thing(
             {
