@@ -118,7 +118,7 @@ def _settle(store: Store, claim: _Claim, attempt: Attempt, now: float, draw: flo
     detail = f"{attempt.step}: {attempt.detail}" if attempt.detail else ""
     next_attempt = now + delay_seconds(claim.attempts, draw)
     if attempt.outcome == "delivered":
-        with store.transaction():
+        with store.transaction(Entry("notices", now, delivered=tuple(claim.ids))):
             store.outbox.settle(claim.ids, "delivered", now, detail)
         done.delivered += len(claim.ids)
     elif attempt.outcome == "dead":
@@ -147,7 +147,8 @@ def _give_up(
         message=f"notices for {target} given up: {len(ids)} ({reason})",
         fields={"target": target, "notices": str(len(ids)), "reason": reason},
     )
-    with store.transaction(Entry("events", now, events=(event,))) as number:
+    entry = Entry("notices", now, events=(event,), given_up=tuple(ids))
+    with store.transaction(entry) as number:
         store.outbox.settle(ids, "dead", now, reason)
         store.events.add_own([event], number)
     done.dead += len(ids)

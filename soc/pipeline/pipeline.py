@@ -153,6 +153,9 @@ class Pipeline:
                 raise StoreError(unknown_transactions(before, pending[0].number))
             self._availability = Availability(store, self._groups, self._topology)
             gone = sum(self._redo(one) for one in pending)
+            if any(one.entry is None for one in pending):
+                with store.transaction():
+                    store.outbox.presume_delivered(now)
             self.summary = PipelineSummary(redone=len(pending))
         if len(pending) > 1 or gone or store.notices:
             event = recovery_event(
@@ -193,6 +196,8 @@ class Pipeline:
         if self._redoing is not None and self._store.number < self._redoing.number:
             with self._transaction(entry) as number:
                 self._add_own(entry.events, number)
+                self._store.outbox.settle(entry.delivered, "delivered", entry.now)
+                self._store.outbox.settle(entry.given_up, "dead", entry.now)
 
     @contextmanager
     def _transaction(self, entry: Entry) -> Iterator[int]:

@@ -16,6 +16,7 @@ from soc.store import Store
 from soc.store.contained import release_contained
 
 _HOUR_SECONDS = 3600.0
+NOTICES_KEPT_SECONDS = 30 * 86_400.0  # after they were delivered or given up
 # Raw segments fill the spool: they are looked at more often.
 _EVERY_SECONDS = {
     "raw": 300.0,
@@ -26,6 +27,7 @@ _EVERY_SECONDS = {
     "unlink": _HOUR_SECONDS,
     "check": _HOUR_SECONDS,
     "contained": _HOUR_SECONDS,
+    "notices": _HOUR_SECONDS,
 }
 _CURSOR = "upkeep-"  # when (microseconds) each kind of work was last found done
 
@@ -90,6 +92,10 @@ class Upkeep:
                 return bool(store.expiry.unlink(now))
             case "contained":
                 release_contained(store, self._spool, now)
+                return False
+            case "notices":
+                with store.transaction():
+                    store.outbox.forget(now - NOTICES_KEPT_SECONDS)
                 return False
             case _:
                 for file, damage in store.sealed.note_damage():

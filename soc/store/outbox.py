@@ -114,6 +114,29 @@ class Outbox:
             {"state": state, "now": moment(now), "error": error},
         )
 
+    def presume_delivered(self, now: float) -> None:
+        """After a gap in what is known of them: what is past its time was told long ago, or never will be."""
+        self._database.execute(
+            """
+            UPDATE outbox
+            SET state = 'delivered', settled = $now, error = 'not known: written again from the journal'
+            WHERE state = 'pending' AND attempts = 0 AND expires <= $now
+            """,
+            {"now": moment(now)},
+        )
+
+    def forget(self, before: float) -> None:
+        """Remove what was settled before then. An alert that is not closed keeps its notices: who was told
+        that it opened is to be told that it has resolved."""
+        self._database.execute(
+            """
+            DELETE FROM outbox
+            WHERE state <> 'pending' AND settled < $before
+              AND alert_id NOT IN (SELECT id FROM alert_current WHERE workflow <> 'closed')
+            """,
+            {"before": moment(before)},
+        )
+
     def postpone(
         self, ids: Sequence[str], message: str, reached: Sequence[str], next_attempt: float, error: str
     ) -> None:

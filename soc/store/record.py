@@ -27,14 +27,17 @@ class Entry:
     """What one transaction is given: done again on the same store, it does the same. Times are UTC seconds.
 
     prepare: bring inventory and rules up to date; skip: give up old rule times; work: ingest `segments`,
-    evaluate rule time `time`; action: what somebody does to an alert. `events` are own events to store.
+    evaluate rule time `time`; action: what somebody does to an alert. `events` are own events to store,
+    `delivered` and `given_up` the notices whose fate it notes.
     """
 
-    kind: Literal["prepare", "skip", "work", "action", "events"]
+    kind: Literal["prepare", "skip", "work", "action", "events", "notices"]
     now: float
     segments: tuple[str, ...] = ()
     time: float | None = None
     events: tuple[Event, ...] = ()
+    delivered: tuple[str, ...] = ()
+    given_up: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def _documented(entry: Entry) -> dict[str, Any]:
 def _entry(document: Mapping[str, Any]) -> Entry:
     values = {
         **document,
-        "segments": tuple(document["segments"]),
+        **{name: tuple(document.get(name, ())) for name in ("segments", "delivered", "given_up")},
         "events": tuple(_noun(Event, event) for event in document["events"]),
     }
     return _noun(Entry, values)

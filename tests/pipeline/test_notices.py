@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from soc.alerting import acknowledge, close
 from soc.inventory import Notify, Secret, Settings, WebhookTarget
@@ -11,8 +14,10 @@ from soc.model import Device
 from soc.model.alerts import Actor
 from soc.model.notices import OutboxEntry
 from soc.pipeline.actions import apply_action
+from soc.pipeline.delivery import deliver_due
 from soc.store import Store
 from tests.support.estate import START, Estate, availability_rules, rule
+from tests.support.web_server import Website, web_server
 
 HOOK = WebhookTarget(Secret("literal", "http://127.0.0.1:9/"))
 NOTIFY = Notify({"ops": HOOK, "night": HOOK, "unused": HOOK}, ("ops", "night"))
@@ -122,3 +127,64 @@ def test_a_store_that_lost_transactions(tmp_path: Path) -> None:
     estate.run(START + 240)
     with estate.store() as store:
         assert [entry.notice for entry in entries(store)] == [before.notice]
+
+
+@pytest.fixture
+def site() -> Iterator[Website]:
+    with web_server() as served:
+        yield served
+
+
+def told_to(site: Website, directory: Path) -> Estate:
+    """A switch that goes down and comes up again, told to the site."""
+    hook = WebhookTarget(Secret("literal", f"http://127.0.0.1:{site.port}/"))
+    estate = estate_of(directory, Notify({"ops": hook}, ("ops",)))
+    polls(estate, [(True, True)] * 2 + [(True, False)] * 2 + [(True, True)] * 3)
+    return estate
+
+
+def deliver(estate: Estate, store: Store, now: float) -> int:
+    assert estate.settings is not None
+    return deliver_due(
+        lambda work: work(store), estate.settings.notify,
+        now=lambda: now, monotonic=lambda: 0.0, draw=lambda: 0.5,
+    ).delivered  # fmt: skip
+
+
+def states(store: Store) -> list[tuple[str, str]]:
+    return [(entry.notice.what, entry.state) for entry in store.outbox.select("", 1000)]
+
+
+@pytest.mark.parametrize("kept", ["redo entries", "backup"])
+def test_what_was_delivered_is_not_told_again(tmp_path: Path, site: Website, kept: str) -> None:
+    """A store made again, or put back from before, knows what was told since; the rest is told once."""
+    estate = told_to(site, tmp_path)
+    with estate.store() as store:
+        estate.run(START + 200, store)
+        shutil.copy(tmp_path / "soc.duckdb", tmp_path / "before")
+        assert deliver(estate, store, START + 210) == 1
+        estate.run(START + 420, store)
+        assert states(store) == [("opened", "delivered"), ("resolved", "pending")]
+    (tmp_path / "soc.duckdb").unlink()
+    if kept == "backup":
+        shutil.copy(tmp_path / "before", tmp_path / "soc.duckdb")
+    with estate.store() as store:
+        estate.run(START + 430, store)
+        assert states(store) == [("opened", "delivered"), ("resolved", "pending")]
+        assert deliver(estate, store, START + 440) == 1
+        assert deliver(estate, store, START + 9000) == 0
+    assert [request.document["notices"][0]["what"] for request in site.requests] == ["opened", "resolved"]
+
+
+def test_long_past_is_not_told_from_the_journal_alone(tmp_path: Path, site: Website) -> None:
+    """Where nobody knows what was delivered, what is older than a day is neither told nor a dead letter."""
+    estate = told_to(site, tmp_path)
+    estate.run(START + 420)
+    (tmp_path / "soc.duckdb").unlink()
+    shutil.rmtree(tmp_path / "journal/redo")
+    with estate.store() as store:
+        estate._pipeline(store).recover(START + 2 * 86400, accept_gap=True)
+        assert states(store) == [("opened", "delivered"), ("resolved", "delivered")]
+        assert deliver(estate, store, START + 2 * 86400) == 0
+        assert store.query("SELECT count(*) FROM event WHERE category = 'notification'") == [(0,)]
+    assert site.requests == []

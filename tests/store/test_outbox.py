@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from soc.model import StoreError
 from soc.model.notices import Notice, OutboxEntry
 from soc.store import Store
+from tests.store.test_alerts import opened
 
 NOW = 1_700_000_000.0
 DAY = 86400.0
@@ -142,3 +144,34 @@ def test_a_rolled_back_transaction_leaves_nothing(store: Store) -> None:
 def _add_and_fail(store: Store) -> None:
     store.outbox.add([notice(1)], NOW, NOW + DAY)
     store.query("SELECT nonsense")
+
+
+def test_forgotten_after_its_time(store: Store) -> None:
+    """Settled notices go, unless their alert is to be told as resolved one day; pending ones stay."""
+    alert = opened(store)
+    store.outbox.add(
+        [notice(1), notice(2), notice(3), notice(4, alert=alert.id)], NOW, NOW + DAY
+    )  # fmt: skip
+    store.outbox.settle(["ops-1", "ops-4"], "delivered", NOW)
+    store.outbox.settle(["ops-2"], "dead", NOW + 10)
+    store.outbox.forget(NOW + 10)
+    assert ids(store.outbox.select("", 10)) == ["ops-2", "ops-3", "ops-4"]
+    store.outbox.forget(NOW + 11)
+    assert ids(store.outbox.select("", 10)) == ["ops-3", "ops-4"]
+    store.alerts.save([], [replace(alert, workflow="closed")], [], [], NOW)
+    store.outbox.forget(NOW + 11)
+    assert ids(store.outbox.select("", 10)) == ["ops-3"]
+
+
+def test_fate_that_nobody_knows(store: Store) -> None:
+    """What was written again long after its time counts as told; what is recent, or was tried, is sent."""
+    store.outbox.add([notice(1), notice(2)], NOW, NOW + DAY)
+    store.outbox.claim(["ops-2"], "m", NOW + 60)
+    store.outbox.add([notice(3)], NOW + 60, NOW + 60 + DAY)
+    store.outbox.presume_delivered(NOW + DAY)
+    assert [state(store, f"ops-{number}").state for number in (1, 2, 3)] == [
+        "delivered",
+        "pending",
+        "pending",
+    ]
+    assert "not known" in state(store, "ops-1").error
