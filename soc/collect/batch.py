@@ -165,8 +165,9 @@ class Batch:
         contact = Contact(
             answer.credential or previous.credential, reason, {**answer.job.hints, **answer.hints}
         )
-        self._memory.contacts[device.name, transport] = contact
-        self._contacts[device.name, transport] = contact
+        if contact != previous:
+            self._memory.contacts[device.name, transport] = contact
+            self._contacts[device.name, transport] = contact
         self._count_refusals(answer)
 
     def _count_refusals(self, answer: Answer) -> None:
@@ -190,8 +191,9 @@ class Batch:
             self._withdraw(device.name, collector.name, answer.time, interval)
         told = self._memory.told(device.name)
         before = told.get(collector.name, _NOTHING)
-        series = tuple(dict.fromkeys(outcome.series))
+        series = tuple(outcome.series)
         if series != before.series:
+            series = tuple(dict.fromkeys(series))
             for metric, labels in sorted(set(before.series) - set(series) - claimed.series):
                 self.builder.add_stale(device.name, metric, labels, answer.time, interval)
         previous = reason = task.reason if task else ""
@@ -207,13 +209,15 @@ class Batch:
         facts = tuple((fact.key, fact.instance) for fact in outcome.facts) if not failed else before.facts
         key = (device.name, collector.name)
         self._memory.tasks[key] = self._tasks[key] = Task(again, reason, absent_until)
-        if (said := Told(series, facts)) != before:
-            told[collector.name] = self._told[key] = said
+        if series != before.series or facts != before.facts:
+            told[collector.name] = self._told[key] = Told(series, facts)
 
     def _records(self, answer: Answer, outcome: Outcome, interval: float) -> None:
         device = answer.job.device
-        for sample, (_, labels) in zip(outcome.samples, outcome.series, strict=True):
-            self.builder.add_sample(device.name, sample, interval, labels)
+        if outcome.series:
+            self.builder.add_samples(
+                device.name, outcome.series, outcome.values, outcome.times, outcome.attributes, interval
+            )
         for fact in outcome.facts:
             self.builder.add_fact(device.name, fact, answer.time)
         self._logs.extend((device, log, answer.time) for log in outcome.logs)
@@ -230,8 +234,7 @@ class Batch:
         self._end_own_series(device, collector, time, interval)
 
     def _end_own_series(self, device: str, collector: str, time: float, interval: float) -> None:
-        labels = _own_labels(collector)
-        for metric in _OWN_METRICS:
+        for metric, labels in _own_series(collector):
             self.builder.add_stale(device, metric, labels, time, interval)
 
     def _poll(
@@ -259,11 +262,14 @@ class Batch:
                 fact_keys=() if failure else tuple(sorted(facts)),
             )
         )
-        own, labels = {"collector": collector}, _own_labels(collector)
-        values = (float(up or failure is None), answer.duration_seconds)
-        for metric, value in zip(_OWN_METRICS, values, strict=True):
-            sample = Sample(metric, value, own, answer.time)
-            self.builder.add_sample(device, sample, interval, labels)
+        self.builder.add_samples(
+            device,
+            _own_series(collector),
+            (float(up or failure is None), answer.duration_seconds),
+            (answer.time, answer.time),
+            (None, None),
+            interval,
+        )
 
     def _event(self, answer: Answer, collector: str, failure: Failure | None, previous: str) -> None:
         """What a collector comes to on a device has changed: an event of our own."""
@@ -292,20 +298,15 @@ def give_way(outcome: Outcome, claimed: Claims) -> None:
     if claimed.series:
         # What a device is stands in labels, so two sources of it never have the same ones.
         described = {metric for metric, _ in claimed.series if metric.endswith("_info")}
-        kept = [
-            (sample, series)
-            for sample, series in zip(outcome.samples, outcome.series, strict=True)
-            if sample.metric not in described and series not in claimed.series
-        ]
-        outcome.samples = [sample for sample, _ in kept]
-        outcome.series = [series for _, series in kept]
+        outcome.keep(lambda series: series[0] not in described and series not in claimed.series)
     if claimed.facts:
         outcome.facts = [fact for fact in outcome.facts if (fact.key, fact.instance) not in claimed.facts]
 
 
 @cache
-def _own_labels(collector: str) -> str:
-    return canonical_labels({"collector": collector})
+def _own_series(collector: str) -> tuple[tuple[str, str], ...]:
+    labels = canonical_labels({"collector": collector})
+    return tuple((metric, labels) for metric in _OWN_METRICS)
 
 
 def _severity_id(reason: str) -> int:

@@ -85,23 +85,25 @@ class Row:
     `row.index` is the instance part of the OID as text ("" for scalars).
     """
 
-    __slots__ = ("_values", "index")
+    index: str
 
     def __init__(self, index: str, values: Mapping[str, Any]) -> None:
-        self.index = index
-        self._values = values
+        # Its own dictionary, not __getattr__: parsers read millions of these attributes.
+        self.__dict__ = {**values, "index": index}
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self._values[name]
-        except KeyError:
-            raise AttributeError(f"no column {name!r}; declared: {', '.join(sorted(self._values))}") from None
+        raise AttributeError(f"no column {name!r}; declared: {', '.join(sorted(self._values()))}")
 
     def cells(self) -> Iterable[Any]:
-        return self._values.values()
+        return self._values().values()
+
+    def _values(self) -> dict[str, Any]:
+        values = dict(self.__dict__)
+        del values["index"]
+        return values
 
     def __repr__(self) -> str:
-        return f"Row({self.index!r}, {self._values!r})"
+        return f"Row({self.index!r}, {self._values()!r})"
 
 
 class _SnmpFetch:
@@ -232,10 +234,17 @@ class Collector:
     reachability: bool
     documentation: str
     path: str = ""
+    aside: frozenset[str] = frozenset()  # fetches that do not tell whether it applies
 
     @property
     def transport(self) -> str:
         return next(iter(self.fetches.values())).transport
+
+    @property
+    def object_ids(self) -> tuple[str, ...]:
+        """The sysObjectIDs under which alone it applies; () = whatever the agent's is."""
+        restricted = [getattr(fetch, "object_ids", ()) for fetch in self.fetches.values()]
+        return tuple(sorted({oid for oids in restricted for oid in oids})) if all(restricted) else ()
 
 
 def collector(
@@ -247,13 +256,15 @@ def collector(
     facts: Iterable[str] = (),
     name: str = "",
     reachability: bool = False,
+    aside: Iterable[str] = (),
 ) -> Callable[[Parser], Collector]:
     """Declare the decorated generator a collector; it is picked up because its file is there.
 
     `every` is an interval class (reachability, health, interfaces, supplies, posture, configuration)
     or a duration. `facts` names the fact sets a successful poll reads completely, so that a missing
     member counts as removed. Whether a collector applies to a device is what the device answers:
-    one whose fetches all come back empty is left out and tried again later.
+    one whose fetches all come back empty is left out and tried again later. Fetches named in `aside`
+    (names of what others measure) do not count for that.
     """
     fetches: Mapping[str, Fetch] = fetch if isinstance(fetch, Mapping) else {"": fetch}
     if not fetches:
@@ -271,7 +282,7 @@ def collector(
             raise ValueError(f"collector name {own_name!r}: lower-case letters, digits and '_' expected")
         return Collector(
             own_name, parse, dict(fetches), every, frozenset(towers), frozenset(kinds),
-            frozenset(facts), reachability, (parse.__doc__ or "").strip(),
+            frozenset(facts), reachability, (parse.__doc__ or "").strip(), aside=frozenset(aside),
         )  # fmt: skip
 
     return declare

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from soc.collect.declare import Collector, CommandOutput, Row, SshCommand
+from soc.collect.declare import Collector, CommandOutput, Record, Row, SshCommand
 from soc.collect.port import Answer, Failure, Value
 from soc.model import Fact, LogRecord, Sample, canonical_labels
 from soc.model.text import MAXIMUM_TEXT_CHARACTERS
@@ -17,19 +19,46 @@ _MAXIMUM_LABEL_CHARACTERS = 1024
 # What the calendar, the segment's columns and the store hold: 1970 to 2199.
 _LATEST_SECONDS = 7_258_118_400
 _COMMAND_NOT_FOUND = 127
+_TEXTS_REMEMBERED = 16_384
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What one collector made of one answer. `absent` = it does not apply to this device."""
+    """What one collector made of one answer. `absent` = it does not apply to this device.
+
+    Samples are kept as columns of one length: they go into a segment as such, and there are millions.
+    """
 
     collector: Collector
     failure: Failure | None = None
     absent: bool = False
-    samples: list[Sample] = field(default_factory=list)
-    series: list[tuple[str, str]] = field(default_factory=list)  # of each sample: metric, canonical labels
+    series: list[tuple[str, str]] = field(default_factory=list)  # metric, canonical labels
+    values: list[float] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)  # UTC seconds
+    attributes: list[str | None] = field(default_factory=list)  # as canonical labels; None = none
     facts: list[Fact] = field(default_factory=list)
     logs: list[LogRecord] = field(default_factory=list)
+
+    @property
+    def samples(self) -> list[Sample]:
+        """The columns as samples again, for people and tests."""
+        columns = zip(self.series, self.values, self.times, self.attributes, strict=True)
+        return [
+            Sample(metric, value, json.loads(labels), time, json.loads(attributes or "{}"))
+            for (metric, labels), value, time, attributes in columns
+        ]
+
+    def keep(self, wanted: Callable[[tuple[str, str]], bool]) -> None:
+        """Drop the samples of all other series."""
+        kept = [number for number, series in enumerate(self.series) if wanted(series)]
+        if len(kept) < len(self.series):
+            self._pick(kept)
+
+    def _pick(self, numbers: Sequence[int]) -> None:
+        self.series = [self.series[number] for number in numbers]
+        self.values = [self.values[number] for number in numbers]
+        self.times = [self.times[number] for number in numbers]
+        self.attributes = [self.attributes[number] for number in numbers]
 
 
 def outcomes(answer: Answer, collectors: Sequence[Collector]) -> list[Outcome]:
@@ -52,7 +81,7 @@ def _outcome(answer: Answer, collector: Collector) -> Outcome:
         outcome.failure = outcome.failure or answer.failures.get(fetch) or answer.failure
     if outcome.failure is not None:
         return outcome
-    if not values:
+    if values.keys() <= collector.aside:
         outcome.absent = True
         return outcome
     _parse(
@@ -80,48 +109,97 @@ def _is_empty(value: Value) -> bool:
 
 
 def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) -> None:
-    seen: set[tuple[str, str, float]] = set()
     parse = outcome.collector.parse
     try:
         records = parse(values[""]) if set(values) == {""} else parse(**values)
-        for number, record in enumerate(records):
-            if number >= MAXIMUM_RECORDS:
-                raise ValueError(f"yielded more than {MAXIMUM_RECORDS} records")
-            if isinstance(record, Sample):
-                sample = _checked(record, answer.time)
-                series = (sample.metric, canonical_labels(sample.labels))
-                if (*series, sample.time) not in seen:
-                    seen.add((*series, sample.time))
-                    outcome.samples.append(sample)
-                    outcome.series.append(series)
-            elif isinstance(record, Fact):
-                outcome.facts.append(_checked_fact(record))
-            elif isinstance(record, LogRecord):
-                outcome.logs.append(_checked_log(record))
-            else:
-                raise TypeError(f"yielded {type(record).__name__}; Sample, Fact or LogRecord expected")
+        _take(outcome, islice(records, MAXIMUM_RECORDS + 1), answer.time)
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{frame.filename}:{frame.lineno}"
         detail = f"{outcome.collector.name}: {type(error).__name__}: {str(error)[:200]} ({where})"
         outcome.failure = Failure("parser", detail)
-        outcome.samples.clear()
-        outcome.series.clear()
+        for found in (outcome.series, outcome.values, outcome.times, outcome.attributes):
+            found.clear()
         outcome.facts.clear()
         outcome.logs.clear()
 
 
-def _checked(sample: Sample, time: float) -> Sample:
-    if not isinstance(sample.value, int | float) or isinstance(sample.value, bool):
-        raise TypeError(f"{sample.metric}: value {sample.value!r}; a number expected, unknown is absent")
-    value = float(sample.value)
-    if math.isinf(value) or math.isnan(value):
-        raise ValueError(f"{sample.metric}: value {value}")
-    _check_texts(sample.metric, *sample.labels, *sample.attributes)
-    at = sample.time or time
-    if not _is_time(at):
-        raise ValueError(f"{sample.metric}: time {at}; UTC seconds expected")
-    return Sample(sample.metric, value, _bounded(sample.labels), at, _bounded(sample.attributes))
+def _take(outcome: Outcome, records: Iterable[Record], time: float) -> None:
+    """Sort the records into the outcome. Labels are read as each comes: a parser may change them after."""
+    series, values, times, attributes = [], [], [], []
+    count = 0
+    labels: Mapping[str, str] = {}  # of the sample before: mostly the same again
+    text = "{}"
+    for count, record in enumerate(records, start=1):  # noqa: B007
+        if isinstance(record, Sample):
+            if record.labels != labels:
+                text = label_text(record.labels)
+                labels = dict(record.labels)
+            series.append((record.metric, text))
+            values.append(record.value)
+            times.append(record.time)
+            attributes.append(label_text(record.attributes) if record.attributes else None)
+        elif isinstance(record, Fact):
+            outcome.facts.append(_checked_fact(record))
+        elif isinstance(record, LogRecord):
+            outcome.logs.append(_checked_log(record))
+        else:
+            raise TypeError(f"yielded {type(record).__name__}; Sample, Fact or LogRecord expected")
+    if count > MAXIMUM_RECORDS:
+        raise ValueError(f"yielded more than {MAXIMUM_RECORDS} records")
+    if not series:
+        return
+    outcome.series = series
+    outcome.values = _checked_values(series, values)
+    outcome.times = _checked_times(series, times, time) if any(times) else [time] * len(times)
+    outcome.attributes = attributes
+    _check_texts(*{metric for metric, _ in series})
+    distinct = dict.fromkeys(zip(series, outcome.times, strict=True))
+    if len(distinct) < len(series):  # of two that say the same, the first counts
+        first: dict[object, int] = {}
+        for number, key in enumerate(zip(series, outcome.times, strict=True)):
+            first.setdefault(key, number)
+        outcome._pick(list(first.values()))
+
+
+def _checked_values(series: Sequence[tuple[str, str]], values: Sequence[object]) -> list[float]:
+    if not {*map(type, values)} <= {int, float}:
+        for (metric, _), value in zip(series, values, strict=True):
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                raise TypeError(f"{metric}: value {value!r}; a number expected, unknown is absent")
+    checked = [float(value) for value in values]  # type: ignore[arg-type]
+    if not all(map(math.isfinite, checked)):
+        for (metric, _), value in zip(series, checked, strict=True):
+            if not math.isfinite(value):
+                raise ValueError(f"{metric}: value {value}")
+    return checked
+
+
+def _checked_times(series: Sequence[tuple[str, str]], times: Sequence[float], default: float) -> list[float]:
+    for (metric, _), time in zip(series, times, strict=True):
+        if time and not _is_time(time):
+            raise ValueError(f"{metric}: time {time}; UTC seconds expected")
+    return [time or default for time in times]
+
+
+_texts: dict[tuple[tuple[str, str], ...], str] = {}
+
+
+def label_text(labels: Mapping[str, str]) -> str:
+    """Labels as canonical JSON, values bounded. Devices share most of theirs, so many are remembered."""
+    key = tuple(labels.items())
+    try:
+        text = _texts.get(key)
+    except TypeError:  # a value that is no text at all
+        text = None
+    if text is None:
+        _check_texts(*labels)
+        text = canonical_labels(_bounded(labels))
+        if all(type(value) is str for value in labels.values()):  # 1, 1.0 and True are equal, their texts not
+            if len(_texts) >= _TEXTS_REMEMBERED:
+                _texts.clear()
+            _texts[key] = text
+    return text
 
 
 def _bounded(labels: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -284,5 +285,6 @@ def _sound(path: Path) -> CollectState:
     return state
 
 
+@lru_cache(maxsize=1024)  # devices of one make say the same
 def _pairs(document: str) -> tuple[tuple[str, str], ...]:
     return tuple((first, second) for first, second in json.loads(document))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,9 @@ class SegmentBuilder:
 
     def __init__(self) -> None:
         self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._polls: list[Poll] = []
+        self._poll_ordinals: list[int] = []
+        self._samples = _Samples()
         self.cursors: list[Cursor] = []
         self.count = 0
 
@@ -61,23 +65,32 @@ class SegmentBuilder:
 
     def counts(self) -> dict[str, int]:
         """Rows so far, by record."""
-        return {record: len(rows) for record, rows in self._rows.items()}
+        counts = {record: len(rows) for record, rows in self._rows.items()}
+        counts |= {"sample": len(self._samples.values), "poll": len(self._polls)}
+        return {record: count for record, count in counts.items() if count}
 
-    def add_sample(self, device: str, sample: Sample, interval_seconds: float, labels: str = "") -> None:
-        """`labels` are the sample's as canonical JSON, where the caller has them already."""
-        self._add("sample", {
-            "time": _microseconds(sample.time), "device": device, "metric": sample.metric,
-            "labels": labels or canonical_labels(sample.labels), "value": sample.value,
-            "attributes": canonical_labels(sample.attributes) if sample.attributes else None,
-            "interval_seconds": interval_seconds,
-        })  # fmt: skip
+    def add_samples(
+        self,
+        device: str,
+        series: Sequence[tuple[str, str]],
+        values: Sequence[float | None],
+        times: Sequence[float],
+        attributes: Sequence[str | None],
+        interval_seconds: float,
+    ) -> None:
+        """Samples of one device as columns of one length. `series` pairs metric and labels; labels and
+        attributes are canonical JSON, None = no attributes; times are UTC seconds."""
+        self._samples.extend(self.count, device, series, values, times, attributes, interval_seconds)
+        self.count += len(values)
+
+    def add_sample(self, device: str, sample: Sample, interval_seconds: float) -> None:
+        series = (sample.metric, canonical_labels(sample.labels))
+        attributes = canonical_labels(sample.attributes) if sample.attributes else None
+        self.add_samples(device, (series,), (sample.value,), (sample.time,), (attributes,), interval_seconds)
 
     def add_stale(self, device: str, metric: str, labels: str, time: float, interval_seconds: float) -> None:
         """A staleness marker: the series (labels as canonical JSON) has ended or could not be read."""
-        self._add("sample", {
-            "time": _microseconds(time), "device": device, "metric": metric, "labels": labels,
-            "attributes": None, "value": None, "interval_seconds": interval_seconds,
-        })  # fmt: skip
+        self.add_samples(device, ((metric, labels),), (None,), (time,), (None,), interval_seconds)
 
     def add_fact(self, device: str, fact: Fact, time: float) -> None:
         self._add("fact", {
@@ -86,12 +99,9 @@ class SegmentBuilder:
         })  # fmt: skip
 
     def add_poll(self, poll: Poll) -> None:
-        self._add("poll", {
-            "time": _microseconds(poll.time), "device": poll.device, "collector": poll.collector,
-            "ok": poll.ok, "answered": poll.answered, "reason": poll.reason, "detail": poll.detail,
-            "duration_seconds": poll.duration_seconds, "interval_seconds": poll.interval_seconds,
-            "fact_keys": _KEY_SEPARATOR.join(poll.fact_keys),
-        })  # fmt: skip
+        self._polls.append(poll)
+        self._poll_ordinals.append(self.count)
+        self.count += 1
 
     def add_event(self, event: Event) -> None:
         row = {name: getattr(event, name) for name in Event.__slots__}
@@ -109,33 +119,83 @@ class SegmentBuilder:
 
     def frame(self) -> pl.DataFrame:
         """The rows with every column of SEGMENT_SCHEMA. Strings are cleaned of lone surrogates."""
-        frames = []
+        columns: dict[str, dict[str, Sequence[Any]]] = {}
+        if self._samples.values:
+            columns["sample"] = self._samples.columns()
+        if self._polls:
+            columns["poll"] = self._poll_columns()
         for record, rows in self._rows.items():
             names = [name for name in SEGMENT_SCHEMA if name in rows[0]]
-            columns = {name: [row[name] for row in rows] for name in names}
-            schema = {name: SEGMENT_SCHEMA[name] for name in names}
-            if "fact_keys" in schema:  # lists built one by one take as long as all the rest
-                schema["fact_keys"] = pl.String()
-            frame = pl.DataFrame(_encodable(columns), schema=schema)
-            if "fact_keys" in schema:
-                split = pl.col("fact_keys").str.split(_KEY_SEPARATOR)
-                frame = frame.with_columns(split.list.eval(pl.element().filter(pl.element() != "")))
-            frames.append(frame.with_columns(pl.lit(record).alias("record")))
+            columns[record] = {name: [row[name] for row in rows] for name in names}
+        frames = []
+        for record, found in columns.items():
+            series = [_column(name, values) for name, values in found.items()]
+            frames.append(pl.DataFrame(series).with_columns(pl.lit(record).alias("record")))
         empty = pl.DataFrame(schema=SEGMENT_SCHEMA)
         return pl.concat([empty, *frames], how="diagonal").select(list(SEGMENT_SCHEMA))
 
+    def _poll_columns(self) -> dict[str, Sequence[Any]]:
+        columns: dict[str, Sequence[Any]] = dict(
+            zip(Poll._fields, zip(*self._polls, strict=True), strict=True)
+        )
+        columns["time"] = [_microseconds(time) for time in columns["time"]]
+        columns["fact_keys"] = [_KEY_SEPARATOR.join(keys) for keys in columns["fact_keys"]]
+        columns["ordinal"] = self._poll_ordinals
+        return columns
 
-def _encodable(columns: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    return {
-        name: [_text(value) if isinstance(value, str) else value for value in values]
-        if SEGMENT_SCHEMA[name] == pl.String
-        else values
-        for name, values in columns.items()
-    }
+
+class _Samples:
+    """Columns of the samples; what is the same for a device's is kept once for all of them."""
+
+    def __init__(self) -> None:
+        self.values: list[float | None] = []
+        self._series: list[tuple[str, str]] = []
+        self._times: list[float] = []
+        self._attributes: list[str | None] = []
+        self._blocks: list[tuple[int, int, str, float]] = []  # rows, first ordinal, device, interval
+
+    def extend(
+        self,
+        ordinal: int,
+        device: str,
+        series: Sequence[tuple[str, str]],
+        values: Sequence[float | None],
+        times: Sequence[float],
+        attributes: Sequence[str | None],
+        interval_seconds: float,
+    ) -> None:
+        self.values.extend(values)
+        self._series.extend(series)
+        self._times.extend(times)
+        self._attributes.extend(attributes)
+        self._blocks.append((len(values), ordinal, device, interval_seconds))
+
+    def columns(self) -> dict[str, Sequence[Any]]:
+        blocks = self._blocks
+        metrics, labels = zip(*self._series, strict=True)
+        ordinals = chain.from_iterable(range(first, first + rows) for rows, first, _, _ in blocks)
+        devices = chain.from_iterable(repeat(device, rows) for rows, _, device, _ in blocks)
+        intervals = chain.from_iterable(repeat(interval, rows) for rows, _, _, interval in blocks)
+        return {
+            "ordinal": list(ordinals), "time": [_microseconds(time) for time in self._times],
+            "device": list(devices), "metric": metrics, "labels": labels, "value": self.values,
+            "attributes": self._attributes, "interval_seconds": list(intervals),
+        }  # fmt: skip
+
+
+def _column(name: str, values: Sequence[Any]) -> pl.Series:
+    dtype = SEGMENT_SCHEMA[name]
+    if name == "fact_keys":  # lists built one by one take as long as all the rest
+        joined = pl.Series(name, values, dtype=pl.String()).str.split(_KEY_SEPARATOR)
+        return joined.list.eval(pl.element().filter(pl.element() != ""))
+    try:
+        return pl.Series(name, values, dtype=dtype)
+    except UnicodeEncodeError:  # one string that is not valid UTF-8 would reject the whole batch
+        return pl.Series(name, [_text(value) if isinstance(value, str) else value for value in values], dtype)
 
 
 def _text(value: str) -> str:
-    """One string that is not valid UTF-8 would reject the whole batch."""
+    """The value without what has no encoding in UTF-8."""
     return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import repeat
 from typing import Any
 
 from soc.collect.declare import Fetch, Row, SnmpScalars, SnmpTable
-from soc.collect.snmp.values import CONVERTERS, WRONG_TYPE
+from soc.collect.snmp.values import CONVERTERS, WRONG_TYPE, convert_all
 from soc.collect.snmp.walk import ColumnCells, index_key
 
 SYSTEM_UPTIME = "1.3.6.1.2.1.1.3.0"
@@ -63,18 +64,28 @@ def scalar_row(group: SnmpScalars, cells: Mapping[str, Any], counts: dict[str, i
 def table_rows(table: SnmpTable, columns: Mapping[str, ColumnCells], counts: dict[str, int]) -> list[Row]:
     """The table's rows by index; None where a cell is absent or of another type than declared."""
     wrong = 0
+    indexes: list[str] | None = None
+    aligned = True
     values: dict[str, dict[str, Any]] = {}
     for name, column in table.columns.items():
-        convert = CONVERTERS[column.kind]
-        values[name] = cells = {}
-        for index, raw in columns[table.column_oid(name)].cells.items():
-            value = convert(raw)
-            cells[index] = None if value is WRONG_TYPE else value
-            wrong += value is WRONG_TYPE
+        found = columns[table.column_oid(name)].cells
+        cells = convert_all(column.kind, list(found.values()))
+        if WRONG_TYPE in cells:
+            wrong += cells.count(WRONG_TYPE)
+            cells = [None if cell is WRONG_TYPE else cell for cell in cells]
+        values[name] = dict(zip(found, cells, strict=True))
+        if found:
+            own = list(found)
+            aligned = aligned and (indexes is None or own == indexes)
+            indexes = own if indexes is None else indexes
     if wrong:
         counts["type"] = counts.get("type", 0) + wrong
-    several = [cells.keys() for cells in values.values() if cells]
-    ordered: Iterable[str] = several[0] if several else ()
-    if any(indexes != several[0] for indexes in several):
-        ordered = sorted(set().union(*several), key=index_key)
-    return [Row(index, {name: cells.get(index) for name, cells in values.items()}) for index in ordered]
+    if indexes is None:
+        return []
+    if not aligned:
+        ordered = sorted(set().union(*values.values()), key=index_key)
+        return [Row(index, {name: cells.get(index) for name, cells in values.items()}) for index in ordered]
+    names = list(values)
+    by_column = [list(cells.values()) or repeat(None) for cells in values.values()]
+    rows = zip(indexes, zip(*by_column, strict=False), strict=True)
+    return [Row(index, dict(zip(names, cells, strict=True))) for index, cells in rows]

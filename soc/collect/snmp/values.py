@@ -55,14 +55,28 @@ def _address(raw: Any) -> Any:
         return WRONG_TYPE
 
 
+def convert_all(kind: ValueKind, cells: list[Any]) -> list[Any]:
+    """Each cell as CONVERTERS have it; a column of honest cells is checked as a whole."""
+    types = {*map(type, cells)}
+    if types == {int}:
+        if kind == "auto":
+            return cells
+        if kind in RANGES and RANGES[kind][0] <= min(cells) and max(cells) <= RANGES[kind][1]:
+            return cells
+    return list(map(CONVERTERS[kind], cells))
+
+
 # Ranges of RFC 2578 section 7.1; the decoder says "an integer", not which application type it was.
+RANGES: dict[ValueKind, tuple[int, int]] = {
+    "integer": (-(2**31), 2**32 - 1),
+    "counter32": (0, 2**32 - 1),
+    "counter64": (0, 2**64 - 1),
+    "gauge": (0, 2**32 - 1),
+    "ticks": (0, 2**32 - 1),
+}
 CONVERTERS: dict[ValueKind, Callable[[Any], Any]] = {
+    **{kind: _within(*limits) for kind, limits in RANGES.items()},
     "auto": _auto,
-    "integer": _within(-(2**31), 2**32 - 1),
-    "counter32": _within(0, 2**32 - 1),
-    "counter64": _within(0, 2**64 - 1),
-    "gauge": _within(0, 2**32 - 1),
-    "ticks": _within(0, 2**32 - 1),
     "text": _text,
     "octets": _octets,
     "oid": _oid,

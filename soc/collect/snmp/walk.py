@@ -35,7 +35,7 @@ class ColumnCells:
             start = self._prefix
             indexes = [oid[start:] for oid, _ in found]
             self._advance(indexes)
-            self.cells.update(zip(indexes, (value for _, value in found), strict=True))
+            self.cells.update(zip(indexes, [value for _, value in found], strict=True))
         if len(self.cells) > MAXIMUM_ROWS:
             raise WalkError(f"more than {MAXIMUM_ROWS} rows")
         return ended
