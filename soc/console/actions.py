@@ -33,7 +33,9 @@ class AlertView(View):
 
     def action_acknowledge(self) -> None:
         alert = self.selected_alert()
-        if alert is not None:
+        if alert is None:
+            self.post_message(self.Said("no alert is selected"))
+        else:
             start(self, f"action-{alert.get('id')}", partial(self._acknowledge, alert))
 
     async def action_close(self) -> None:
@@ -53,6 +55,7 @@ class AlertView(View):
     async def _ask(self, action: str, verb: str, *, dispositions: bool) -> None:
         alert = self.selected_alert()
         if alert is None:
+            self.post_message(self.Said("no alert is selected"))
             return
         title = f"{verb} {alert_title(alert)}"
         submit = self._submit(dict(alert), action)

@@ -29,6 +29,7 @@ class AlertsView(Browser, AlertView):
     title = "ALERTS"
     kind = "alert"
     opens = "alert"
+    acting_keys = frozenset({"enter", "a", "c", "n"})
 
     def __init__(self, session: Session, painter: Painter, *, id: str) -> None:
         super().__init__(session, painter, id=id)
@@ -49,7 +50,7 @@ class AlertsView(Browser, AlertView):
         return Preview(self.session, self.painter, details, alert_title, alert_preview, alert_report)
 
     def selected_alert(self) -> Mapping[str, Any] | None:
-        return self.listing.table.selected
+        return self.listing.selected
 
     @property
     def wants_overview(self) -> bool:

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
@@ -15,7 +16,7 @@ from soc.console import terminal
 from soc.console.alerts import AlertsView
 from soc.console.background import Failed, start
 from soc.console.devices import DevicesView
-from soc.console.dialogs import HelpDialog
+from soc.console.dialogs import ActionDialog, HelpDialog
 from soc.console.errors import HubError
 from soc.console.header import header
 from soc.console.keys import OrderedKeys
@@ -67,8 +68,9 @@ class ConsoleApp(OrderedKeys):
         filter: str = "",
         terminal_descriptor: int | None = None,
     ) -> None:
-        super().__init__(ansi_color=True if painter.colours != "full" else None)
+        super().__init__(ansi_color=True)
         self.title = "soc"
+        self.set_class(painter.colours != "full", "-poor")
         self.session = session
         self.painter = painter
         self._terminal_descriptor = terminal_descriptor
@@ -114,6 +116,11 @@ class ConsoleApp(OrderedKeys):
     def view(self) -> View:
         """The screen that is shown."""
         return self._views[self._current]
+
+    def holds(self, event: events.Key | events.Paste) -> bool:
+        if isinstance(self.screen, ActionDialog):
+            return self.screen.sending
+        return isinstance(event, events.Key) and not self._prompt.is_open and self.view.holds(event.key)
 
     def go(self, name: str, row: Mapping[str, Any] | None = None, filter: str | None = None) -> None:
         """Show a screen."""

@@ -21,6 +21,7 @@ class Browser(View):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "open", key_display="⏎")]
     kind = ""  # of the changes that concern the list
+    acting_keys = frozenset({"enter"})
     opens = ""  # the screen that shows one row
 
     def __init__(self, session: Session, painter: Painter, *, id: str) -> None:
@@ -65,6 +66,9 @@ class Browser(View):
     def escape(self) -> bool:
         return self.listing.cancel()
 
+    def holds(self, key: str) -> bool:
+        return key in self.acting_keys and self.listing.asking
+
     def hints(self) -> list[tuple[str, str]]:
         return [("⏎", "open"), *super().hints(), ("/", "filter"), (":", "command"), ("?", "help")]
 
@@ -73,6 +77,6 @@ class Browser(View):
         self.action_open()
 
     def action_open(self) -> None:
-        row = self.listing.table.selected
+        row = self.listing.selected
         if row is not None:
             self.post_message(self.Go(self.opens, row=row))

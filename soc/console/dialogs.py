@@ -50,6 +50,7 @@ class ActionDialog(ModalScreen[bool]):
         self._submit = submit
         self._dispositions: Sequence[str] = DISPOSITIONS if dispositions else ()
         self._chosen = -1
+        self.sending = False
         self._choices = [TextLine(painter, row="panel") for _ in self._dispositions]
         self._note = CleanInput(placeholder="note", compact=True, max_length=MAXIMUM_NOTE_CHARACTERS)
         self._answer = TextLine(painter, row="panel")
@@ -85,10 +86,14 @@ class ActionDialog(ModalScreen[bool]):
             self._say("a note is needed: what was it, what was done?")
         else:
             disposition = self._dispositions[self._chosen] if self._dispositions else ""
+            self.sending = True
             start(self, "action", partial(self._send, note, disposition))
 
     async def _send(self, note: str, disposition: str) -> None:
-        problem = await self._submit(note, disposition)
+        try:
+            problem = await self._submit(note, disposition)
+        finally:
+            self.sending = False
         if problem:
             self._say(f"{problem}; your note is kept")
         else:

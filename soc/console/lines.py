@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Region
@@ -25,10 +27,14 @@ class TextLine(Widget):
         self._line: Line = ()
 
     def show(self, line: Line) -> None:
-        """Show this line; nothing is painted when it is the same."""
+        """Show this line; only from the first span on that changed is it painted."""
         if line != self._line:
+            same = sum(
+                1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(line, self._line, strict=False))
+            )
+            x = sum(cell_len(self._painter.text(text)) for text, _ in line[:same])
             self._line = line
-            self.refresh()
+            self.refresh(Region(x, 0, max(1, self.size.width - x), 1))
 
     def render_line(self, y: int) -> Strip:  # noqa: ARG002 - there is one
         return self._painter.strip(self._line, self.size.width, self._row)
@@ -151,12 +157,15 @@ class TextPane(Lines):
     def show(self, build: Callable[[int], Sequence[Line]], *, keep_place: bool = False) -> None:
         """Show what `build(width)` makes, from the first line on or where the reader is."""
         self._build = build
-        lines = build(self.size.width)
-        top = self.top if keep_place else 0
-        if lines != self._lines or top != self.top:
-            self._lines = lines
-            self.top = max(0, min(top, self.row_count() - self.page_rows))
+        before, self._lines = self._lines, build(self.size.width)
+        top = max(0, min(self.top if keep_place else 0, self.row_count() - self.page_rows))
+        if top != self.top:
+            self.top = top
             self.refresh()
+            return
+        for index in range(top, top + self.page_rows):
+            if before[index : index + 1] != self._lines[index : index + 1]:
+                self.refresh_row(index)
 
     def on_resize(self) -> None:
         self.show(self._build, keep_place=True)

@@ -54,6 +54,7 @@ class Listing(Widget):
         self._path = path
         self._key = key
         self.filter = filter
+        self._answered_filter: str | None = None  # what the rows shown fit
         self._everything: int | None = None  # rows without any filter
         self._fresh: Pages | None = None  # with rows that the shown pages lack
         self._new = 0
@@ -79,6 +80,16 @@ class Listing(Widget):
             self.filter = text
             self._retitle()
             self.reload(DEBOUNCE_SECONDS)
+
+    @property
+    def asking(self) -> bool:
+        """Whether another filter was set that the hub has not answered yet."""
+        return self._asked is not None and self._answered_filter != self.filter
+
+    @property
+    def selected(self) -> Row | None:
+        """The row under the cursor; None while the rows shown are not what the filter says."""
+        return self.table.selected if self._answered_filter == self.filter else None
 
     def reload(self, delay_seconds: float = 0.0) -> None:
         """Ask anew; the old rows stay until the answer is there."""
@@ -149,9 +160,11 @@ class Listing(Widget):
 
     async def _reload(self, delay_seconds: float) -> None:
         await asyncio.sleep(delay_seconds)
-        pages = self.pages(self.filter)
+        asked = self.filter
+        pages = self.pages(asked)
         if not await self._fetched(pages, 0):
             return
+        self._answered_filter = asked
         self._fresh, self._new = None, 0
         self.table.show(pages)
         self._answered()

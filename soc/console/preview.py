@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from textual.app import ComposeResult
+from textual.timer import Timer
 from textual.widget import Widget
 
 from soc.console.background import start
@@ -45,6 +44,8 @@ class Preview(Widget):
         self._full = full
         self._key: object = None
         self._document: Mapping[str, Any] | None = None
+        self._settling: Timer | None = None
+        self._wanted: list[Mapping[str, Any]] = []  # whose details are not known
         self._title = TextLine(painter)
         self._pane = TextPane(painter)
 
@@ -58,26 +59,37 @@ class Preview(Widget):
         if row is None:
             self._show(None)
             return
-        self._show(self._details.known(row) or row)
+        known = self._details.known(row)
+        if known is None and self._document is not None and self._details.key(row) == self._key:
+            known = {**self._document, **row}  # it changed: until the hub has answered, its older details
+        self._show(known or row)
         neighbours = [
             other
             for index in (table.cursor + 1, table.cursor - 1)
             if table.pages is not None and index >= 0 and (other := table.pages.row(index)) is not None
         ]
-        if any(self._details.known(wanted) is None for wanted in (row, *neighbours)):
-            start(self, "detail", partial(self._fetch, row, neighbours))
+        self._wanted = [wanted for wanted in (row, *neighbours) if self._details.known(wanted) is None]
+        if self._wanted and self._settling is not None:
+            self._settling.reset()
+            self._settling.resume()
+
+    def on_mount(self) -> None:
+        self._settling = self.set_interval(SETTLE_SECONDS, self._settled, pause=True)
 
     def on_resize(self) -> None:
         self._show(self._document)
 
-    async def _fetch(self, row: Mapping[str, Any], neighbours: Sequence[Mapping[str, Any]]) -> None:
-        await asyncio.sleep(SETTLE_SECONDS)
+    def _settled(self) -> None:
+        if self._settling is not None:
+            self._settling.pause()
+        start(self, "detail", self._fetch)
+
+    async def _fetch(self) -> None:
         try:
-            if self._details.known(row) is None:
-                self._show(await self._details.fetch(row))
-            for neighbour in neighbours:
-                if self._details.known(neighbour) is None:
-                    await self._details.fetch(neighbour)
+            for row in self._wanted:
+                document = await self._details.fetch(row)
+                if self._details.key(row) == self._key:
+                    self._show(document)
         except HubError as error:
             self._heading([(f" {error} ", "error")])
 

@@ -79,6 +79,10 @@ class View(Widget):
         """Esc: stop what is going on or go one step back; False when there is neither."""
         return False
 
+    def holds(self, key: str) -> bool:  # noqa: ARG002 - most never do
+        """Whether a key has to wait, because what it acts on is still asked for."""
+        return False
+
     def hints(self) -> list[tuple[str, str]]:
         """(key, what it does), for the last line."""
         return []

@@ -11,6 +11,7 @@ import contextlib
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -23,6 +24,7 @@ from tests.support import console_estate as estate
 
 Document = dict[str, Any]
 Answer = tuple[int, Document]
+LONG = 10_000  # rows
 
 
 class FakeHub:
@@ -47,6 +49,7 @@ class FakeHub:
         self.requests: list[tuple[str, str, Document]] = []
         self.delay_seconds = 0.0
         self.stream_status = 200
+        self._found: dict[tuple[str, int, bool], list[Document]] = {}
         self._server: asyncio.Server | None = None
         self._streams: set[asyncio.Queue[tuple[str, Document]]] = set()
         self._open: set[asyncio.StreamWriter] = set()
@@ -97,7 +100,7 @@ class FakeHub:
     # Answers
 
     def status(self) -> Document:
-        opened = [alert for alert in self.alerts.values() if _is_open(alert)]
+        opened = self._filtered(list(self.alerts.values()), "status:open")
         return estate.status(self.devices.values(), opened, self.events, self.blind_since, self._now()) | {
             "you": self.you
         }
@@ -124,14 +127,21 @@ class FakeHub:
 
     def _page(self, rows: list[Document], query: Mapping[str, str]) -> Answer:
         try:
-            terms = parse_filter(query.get("filter", ""))
-            found = [row for row in rows if all(self._fits(row, term) for term in terms)] if terms else rows
+            found = self._filtered(rows, query.get("filter", ""))
         except ConfigurationError as error:
             return 400, {"code": "bad-request", "message": str(error)}
         begin = int(query.get("after") or 0)
         end = begin + int(query.get("limit") or 100)
         after = str(end) if end < len(found) else None
         return 200, {"items": found[begin:end], "next": after, "total": len(found)}
+
+    def _filtered(self, rows: list[Document], text: str) -> list[Document]:
+        """A long list is filtered once for all its pages, as long as no row comes or goes."""
+        key = (text, len(rows), "fingerprint" in rows[0] if rows else False)
+        if len(rows) < LONG or key not in self._found:
+            terms = parse_filter(text)
+            self._found[key] = [row for row in rows if all(self._fits(row, term) for term in terms)]
+        return self._found[key]
 
     def _fits(self, row: Document, term: Term) -> bool:
         if term.field == "nonsense":
@@ -253,6 +263,7 @@ async def main() -> None:
     parser.add_argument("--devices", type=int, default=221)
     parser.add_argument("--hostile", action="store_true", help="device and log text that attacks terminals")
     parser.add_argument("--rate", type=int, default=1012, help="events a second that the status claims")
+    parser.add_argument("--changes", type=int, default=0, help="changed alerts a second, told by the stream")
     args = parser.parse_args()
     now = time.time()
     alerts = estate.alerts(args.alerts, now)
@@ -261,7 +272,11 @@ async def main() -> None:
     async with FakeHub(args.socket, alerts, estate.devices(args.devices, now)) as hub:
         hub.events_per_second = args.rate
         print("ready", flush=True)
-        await asyncio.Event().wait()
+        ids = list(hub.alerts)
+        for number in count():
+            await asyncio.sleep(1 / max(1, args.changes))
+            if args.changes:
+                hub.push_alert(id=ids[number % min(512, len(ids))], count=number)
 
 
 if __name__ == "__main__":
