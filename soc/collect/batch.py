@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import islice
 
 from soc.collect import credentials
 from soc.collect.declare import Collector
@@ -19,7 +20,7 @@ from soc.spool.segment import SegmentBuilder
 PulledLog = tuple[Device, LogRecord, float]  # device, record, received (UTC seconds)
 Refine = Callable[[Sequence[PulledLog]], tuple[list[Event], list[Match]]]
 
-
+READ_AHEAD = 32  # devices
 _NOTHING = Told()
 _OWN_METRICS = ("up", "poll_duration_seconds")  # of every transport and collector
 # Where two transports say the same of a device, the first of these is believed.
@@ -45,24 +46,31 @@ class Memory:
     contacts: dict[tuple[str, str], Contact]
     rests: credentials.Rests
     cursors: dict[str, dict[str, str]]  # device -> stream -> last value
-    read_told: Callable[[str], dict[str, Told]]
+    read_told: Callable[[Sequence[str]], dict[str, dict[str, Told]]]
     # names of the collectors over better transports, by transport
     better: Mapping[str, Sequence[str]] = field(default_factory=dict)
     resolved: Mapping[str, ResolvedCredential] = field(default_factory=dict)
 
-    # read from the state when first asked for, and again after each segment
+    # devices under way, of which the state will be asked next
+    expected: Collection[str] = ()
+
+    # read from the state when first asked for, for some devices at once, until their segment is sealed
     _told: dict[str, dict[str, Told]] = field(default_factory=dict)
 
     def told(self, device: str) -> dict[str, Told]:
         """What each collector said of the device last, by name; changes go into the dict."""
         found = self._told.get(device)
         if found is None:
-            found = self._told[device] = self.read_told(device)
+            others = (name for name in self.expected if name not in self._told and name != device)
+            names = [device, *islice(others, READ_AHEAD - 1)]
+            read = self.read_told(names)
+            self._told.update((name, read.get(name, {})) for name in names)
+            found = self._told[device]
         return found
 
     def settle(self) -> None:
         """What was said up to here is in the state."""
-        self._told.clear()
+        self._told = {name: told for name, told in self._told.items() if name in self.expected}
 
     def claimed(self, device: str, transport: str) -> Claims:
         told = self.told(device)
@@ -162,10 +170,9 @@ class Batch:
         reason = answer.failure.reason if answer.failure else ""
         if reason != previous.reason:
             self._event(answer, transport, answer.failure, previous.reason)
-        contact = Contact(
-            answer.credential or previous.credential, reason, {**answer.job.hints, **answer.hints}
-        )
-        if contact != previous:
+        credential = answer.credential or previous.credential
+        if answer.hints or (credential, reason) != (previous.credential, previous.reason):
+            contact = Contact(credential, reason, {**answer.job.hints, **answer.hints})
             self._memory.contacts[device.name, transport] = contact
             self._contacts[device.name, transport] = contact
         self._count_refusals(answer)

@@ -95,7 +95,7 @@ class Row:
         raise AttributeError(f"no column {name!r}; declared: {', '.join(sorted(self._values()))}")
 
     def cells(self) -> Iterable[Any]:
-        return self._values().values()
+        return [value for name, value in self.__dict__.items() if name != "index"]
 
     def _values(self) -> dict[str, Any]:
         values = dict(self.__dict__)

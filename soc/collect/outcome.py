@@ -102,7 +102,8 @@ def _command_failure(fetch: object, value: Value) -> Failure | None:
 
 def _is_empty(value: Value) -> bool:
     if isinstance(value, Row):
-        return all(item is None for item in value.cells())
+        cells = list(value.cells())
+        return cells.count(None) == len(cells)
     if isinstance(value, CommandOutput):
         return value.exit_code == _COMMAND_NOT_FOUND
     return not value
@@ -126,18 +127,20 @@ def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) ->
 
 def _take(outcome: Outcome, records: Iterable[Record], time: float) -> None:
     """Sort the records into the outcome. Labels are read as each comes: a parser may change them after."""
-    series, values, times, attributes = [], [], [], []
-    count = 0
-    labels: Mapping[str, str] = {}  # of the sample before: mostly the same again
-    text = "{}"
+    samples: list[Sample] = []
+    texts: list[str] = []
+    attributes: list[str | None] = []
+    labels: Mapping[str, str] | None = None  # of the sample before: mostly the same again
+    unchanged: Mapping[str, str] = {}
+    text, count = "", 0
     for count, record in enumerate(records, start=1):  # noqa: B007
         if isinstance(record, Sample):
-            if record.labels != labels:
-                text = label_text(record.labels)
-                labels = dict(record.labels)
-            series.append((record.metric, text))
-            values.append(record.value)
-            times.append(record.time)
+            if record.labels is not labels or labels != unchanged:
+                labels = record.labels
+                text = label_text(labels)
+                unchanged = dict(labels)
+            samples.append(record)
+            texts.append(text)
             attributes.append(label_text(record.attributes) if record.attributes else None)
         elif isinstance(record, Fact):
             outcome.facts.append(_checked_fact(record))
@@ -147,19 +150,21 @@ def _take(outcome: Outcome, records: Iterable[Record], time: float) -> None:
             raise TypeError(f"yielded {type(record).__name__}; Sample, Fact or LogRecord expected")
     if count > MAXIMUM_RECORDS:
         raise ValueError(f"yielded more than {MAXIMUM_RECORDS} records")
-    if not series:
+    if not samples:
         return
+    metrics, values, _, times, _ = zip(*samples, strict=True)
+    _check_texts(*set(metrics))
+    series = list(zip(metrics, texts, strict=True))
     outcome.series = series
     outcome.values = _checked_values(series, values)
     outcome.times = _checked_times(series, times, time) if any(times) else [time] * len(times)
     outcome.attributes = attributes
-    _check_texts(*{metric for metric, _ in series})
-    distinct = dict.fromkeys(zip(series, outcome.times, strict=True))
-    if len(distinct) < len(series):  # of two that say the same, the first counts
+    if len(set(series)) < len(series):  # of two that say the same, the first counts
         first: dict[object, int] = {}
         for number, key in enumerate(zip(series, outcome.times, strict=True)):
             first.setdefault(key, number)
-        outcome._pick(list(first.values()))
+        if len(first) < len(series):
+            outcome._pick(list(first.values()))
 
 
 def _checked_values(series: Sequence[tuple[str, str]], values: Sequence[object]) -> list[float]:

@@ -44,6 +44,7 @@ class Recorder:
         self._memory = memory
         self._simulated = simulated
         self._rounds: dict[str, _Round] = {}
+        memory.expected = self._rounds.keys()
         self._resolved: dict[str, tuple[float, ResolvedCredential | str]] = {}
         self._last_segment = environment.state.last_segments().get(environment.writer, "")
         self._batch = self._new_batch()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import queue
 import threading
+import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +13,9 @@ from soc.collect.port import Answer, Failure, Job, Transport
 
 # A transport ends by its deadline; this much later its jobs are answered for without it.
 _GRACE_SECONDS = 5.0
+MAXIMUM_WAITING = 256  # answers; those of large tables are some 100 KB each
+_ROOM_SECONDS = 0.2
+_BUNCH_SECONDS = 0.01
 
 
 @dataclass(eq=False, slots=True)
@@ -25,13 +29,47 @@ class Run:
     failure: Failure | None = field(default=None)
 
 
+class _Answers:
+    """What transports gave and nobody took yet: bounded, so that a slow taker slows them down."""
+
+    def __init__(self) -> None:
+        self._found: deque[tuple[Run, Answer | None]] = deque()
+        self._some = threading.Event()
+        self._room = threading.Event()
+
+    def put(self, run: Run, answer: Answer | None, monotonic: Callable[[], float]) -> None:
+        """Waits for room as long as somebody may come to take it."""
+        while len(self._found) >= MAXIMUM_WAITING and monotonic() < run.deadline + _GRACE_SECONDS:
+            self._room.clear()
+            if len(self._found) >= MAXIMUM_WAITING:
+                self._room.wait(_ROOM_SECONDS)
+        self._found.append((run, answer))
+        if not self._some.is_set():
+            self._some.set()
+
+    def get(self, seconds: float) -> tuple[Run, Answer | None] | None:
+        """The next one, or None when none came in time."""
+        if not self._found:
+            self._some.clear()
+            if not self._found:
+                self._some.wait(seconds)
+                # What runs side by side takes turns seldom: each turn costs both more than an answer.
+                time.sleep(min(seconds, _BUNCH_SECONDS))
+                if not self._found:
+                    return None
+        found = self._found.popleft()
+        if len(self._found) <= MAXIMUM_WAITING // 2 and not self._room.is_set():
+            self._room.set()
+        return found
+
+
 class Runs:
     """Transports at work, each in a thread of its own. Used from one thread."""
 
     def __init__(self, *, now: Callable[[], float], monotonic: Callable[[], float]) -> None:
         self._now = now
         self._monotonic = monotonic
-        self._answers: queue.SimpleQueue[tuple[Run, Answer | None]] = queue.SimpleQueue()
+        self._answers = _Answers()
         self._running: set[Run] = set()
 
     def start(self, name: str, transport: Transport, jobs: Sequence[Job], deadline: float) -> None:
@@ -55,14 +93,14 @@ class Runs:
         """
         while self._running and (at := self._monotonic()) < until:
             given_up = min((run.deadline + _GRACE_SECONDS for run in self._running), default=at)
-            try:
-                run, answer = self._answers.get(timeout=max(0.0, min(until, given_up) - at))
-            except queue.Empty:  # so what came in time is taken, however late we get to it
+            found = self._answers.get(max(0.0, min(until, given_up) - at))
+            if found is None:  # so what came in time is taken, however late we get to it
                 at = self._monotonic()
                 for run in [run for run in self._running if run.deadline + _GRACE_SECONDS <= at]:
                     self._running.discard(run)
                     yield from self._unanswered(run)
                 continue
+            run, answer = found
             if run not in self._running:
                 continue
             if answer is None:
@@ -75,14 +113,16 @@ class Runs:
 
     def _work(self, run: Run, jobs: Sequence[Job]) -> None:
         try:
-            run.transport.run(jobs, lambda answer: self._answers.put((run, answer)), run.deadline)
+            run.transport.run(
+                jobs, lambda answer: self._answers.put(run, answer, self._monotonic), run.deadline
+            )
         except Exception as error:
             # What and where, but not the text: it may quote a setting.
             frame = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
             run.failure = Failure("internal", f"the {run.name} transport broke: {where}")
         finally:
-            self._answers.put((run, None))
+            self._answers.put(run, None, self._monotonic)
 
     def _unanswered(self, run: Run) -> Iterator[tuple[str, Answer]]:
         failure = run.failure or Failure("deadline", f"no answer from the {run.name} transport in time")

@@ -174,10 +174,16 @@ class CollectState:
             for device, collector, due, reason, absent_until in rows
         }
 
-    def told(self, device: str) -> dict[str, Told]:
-        """What each collector said of the device at its last poll."""
-        rows = self._rows("SELECT collector, series, facts FROM told WHERE device = ?", [device])
-        return {collector: Told(_pairs(series), _pairs(facts)) for collector, series, facts in rows}
+    def told(self, devices: Sequence[str]) -> dict[str, dict[str, Told]]:
+        """What each collector said of the devices at their last poll, by device and collector."""
+        places = ",".join("?" * len(devices))
+        rows = self._rows(
+            f"SELECT device, collector, series, facts FROM told WHERE device IN ({places})", devices
+        )
+        found: dict[str, dict[str, Told]] = {}
+        for device, collector, series, facts in rows:
+            found.setdefault(device, {})[collector] = Told(_pairs(series), _pairs(facts))
+        return found
 
     def contacts(self) -> dict[tuple[str, str], Contact]:
         rows = self._rows("SELECT device, transport, credential, reason, hints FROM contact")

@@ -296,7 +296,7 @@ def test_device_that_left_the_inventory_leaves_no_series(site: Site) -> None:
     assert {key for key, value in found.items() if value is None} == before
     state = CollectState(site.directory / "collect.sqlite")
     known = {device for device, _ in [*state.tasks(), *state.contacts()]}
-    assert (known, state.told("sw-1"), state.cursors()) == ({"sw-2"}, {}, {"web-1": {"auth": "1"}})
+    assert (known, state.told(["sw-1"]), state.cursors()) == ({"sw-2"}, {}, {"web-1": {"auth": "1"}})
     state.close()
     site.cycle()
     assert not any(row["device"] in ("sw-1", "web-1") for row in site.rows("sample"))

@@ -30,7 +30,7 @@ def test_everything_comes_back_after_reopening(tmp_path: Path) -> None:
     state.close()
     again = CollectState(path)
     assert again.tasks() == {("d", "c"): task}
-    assert (again.told("d"), again.told("e")) == ({"c": told}, {})
+    assert again.told(["d", "e"]) == {"d": {"c": told}}
     assert again.contacts() == {("d", "snmp"): contact}
     assert again.cursors() == {"d": {"auth": "1:2"}}
     assert again.last_segments() == {"collect": "01A"}
@@ -39,7 +39,7 @@ def test_everything_comes_back_after_reopening(tmp_path: Path) -> None:
     with again.transaction():
         again.save_refusal("d", "lab", None)
         again.forget([("d", "c"), ("d", "snmp")])
-    assert (again.refusals(), again.tasks(), again.told("d"), again.contacts()) == ({}, {}, {}, {})
+    assert (again.refusals(), again.tasks(), again.told(["d"]), again.contacts()) == ({}, {}, {}, {})
     assert again.cursors() == {"d": {"auth": "1:2"}}
 
 

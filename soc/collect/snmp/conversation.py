@@ -44,9 +44,6 @@ class Conversation:
         self._plans = plans
         self._plan = plans.of(job.fetches)
         self._object_id: str | None = None  # read only when some fetch depends on it
-        self._conditional = any(
-            fetch.object_ids for fetch in job.fetches if isinstance(fetch, SnmpScalars | SnmpTable)
-        )
         self._hints: Mapping[str, Any] = job.hints
         self._scalars: dict[str, Any] = {}
         self._settled: set[str] = set()  # scalars that are known, or known to be absent
@@ -65,7 +62,7 @@ class Conversation:
             link = yield from self._reach()
             yield from self._read_scalars(link)
             yield from self._read_tables(link)
-            if self._conditional:
+            if self._plan.conditional:
                 yield from self._read_conditional(link)
             self._remember(link)
         except LinkError as error:

@@ -26,6 +26,8 @@ MAXIMUM_PATIENCE_SECONDS = 0.5
 GRACE_SECONDS = 0.25
 _LOOK_AGAIN_SECONDS = 0.02
 _MAXIMUM_GARBAGE = 64  # undecodable datagrams before a request is given up: a flood is no slow answer
+_EVENTS_A_TURN = 256
+_MAXIMUM_TURNS = 64
 _DATAGRAMS_A_TURN = 16  # a flood at one session must not starve the others
 
 
@@ -35,7 +37,7 @@ class Request:
     __slots__ = ("expires", "garbage", "operation", "sent", "session", "wait_seconds")
 
     def __init__(self, session: Session, operation: Operation, wait_seconds: float) -> None:
-        self.session = session
+        self.session: Session | None = session  # None once it has ended: its timer keeps no socket open
         self.operation = operation
         self.wait_seconds = wait_seconds
         self.sent = 0.0
@@ -117,21 +119,28 @@ class Loop:
             until = min(until, self._places[0][0])
         if not ready:
             until = min(until, now + _LOOK_AGAIN_SECONDS)
-        for descriptor, _ in self._epoll.poll(max(until - now, 0.0), 256):
-            lane = self._lanes[descriptor]
-            if lane.request is None or lane.request.session.fd != descriptor:
-                self._drain(descriptor)
-            else:
-                self._read(lane, lane.request)
+        # Whatever has come is read before any timer counts, however late we are to look.
+        for _ in range(_MAXIMUM_TURNS):
+            events = self._epoll.poll(max(until - now, 0.0), _EVENTS_A_TURN)
+            for descriptor, _ in events:
+                lane = self._lanes[descriptor]
+                request = lane.request
+                if request is None or (session := request.session) is None or session.fd != descriptor:
+                    self._drain(descriptor)
+                else:
+                    self._read(lane, request, session)
+            if len(events) < _EVENTS_A_TURN:
+                return
+            until = now
 
-    def _read(self, lane: _Lane, request: Request) -> None:
+    def _read(self, lane: _Lane, request: Request, session: Session) -> None:
         for _ in range(_DATAGRAMS_A_TURN):
-            outcome = request.session.receive(request.operation)
+            outcome = session.receive(request.operation)
             if outcome is None:
                 return
             request.garbage += outcome is Signal.GARBAGE
             if outcome is not Signal.GARBAGE or request.garbage > _MAXIMUM_GARBAGE:
-                lane.request = None
+                lane.request = request.session = None
                 self._heard(lane.root, request)
                 self._resume(lane, outcome)
                 return
@@ -167,7 +176,7 @@ class Loop:
             _, _, request, lane = heapq.heappop(self._timers)
             if lane.request is not request:
                 continue  # answered meanwhile
-            lane.request = None
+            lane.request = request.session = None
             ended = Signal.GARBAGE if request.garbage else Signal.TIMEOUT
             self._resume(lane, Signal.DEADLINE if cut else ended)
 
@@ -209,6 +218,7 @@ class Loop:
         if now >= self._deadline:
             return Signal.DEADLINE
         session = request.session
+        assert session is not None
         if (problem := session.send(request.operation)) is not None:
             return problem
         self._lanes[session.fd] = lane

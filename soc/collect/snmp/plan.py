@@ -21,9 +21,11 @@ class Plan:
         """Without `object_id`, what is asked of every agent; with it, what only such agents are asked."""
         scalars: set[str] = set()
         self.columns: dict[str, list[str]] = {}
+        self.conditional = False  # whether some fetch depends on what kind of agent it is
         for fetch in fetches:
             if not isinstance(fetch, SnmpTable | SnmpScalars):
                 continue
+            self.conditional = self.conditional or bool(fetch.object_ids)
             if bool(fetch.object_ids) == (object_id is None) or not fetch.asks(object_id or ""):
                 continue
             if isinstance(fetch, SnmpScalars):
@@ -32,6 +34,7 @@ class Plan:
             columns = self.columns.setdefault(fetch.base, [])
             columns += [oid for name in fetch.columns if (oid := fetch.column_oid(name)) not in columns]
         self.scalars = sorted(scalars, key=index_key)
+        self.request = [SYSTEM_UPTIME, *(oid for oid in self.scalars if oid != SYSTEM_UPTIME)]
 
 
 class Plans:
@@ -50,14 +53,15 @@ class Plans:
 
 def scalar_row(group: SnmpScalars, cells: Mapping[str, Any], counts: dict[str, int]) -> Row:
     """The group's Row; None where a scalar is absent or of another type than declared."""
-    values: dict[str, Any] = dict.fromkeys(group.columns)
+    values: dict[str, Any] = {}
     for name, column in group.columns.items():
-        if column.id in cells:
-            value = CONVERTERS[column.kind](cells[column.id])
+        value = cells.get(column.id)
+        if value is not None:
+            value = CONVERTERS[column.kind](value)
             if value is WRONG_TYPE:
                 counts["type"] = counts.get("type", 0) + 1
-            else:
-                values[name] = value
+                value = None
+        values[name] = value
     return Row("", values)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import Any
 
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
+from soc.collect.snmp import known
 from soc.collect.snmp.access import Access, read_access
 from soc.collect.snmp.conversation import Conversation
 from soc.collect.snmp.gufo import master_key
@@ -67,7 +68,9 @@ class SnmpTransport:
     ) -> Generator[Any, Any, None]:
         started = time.monotonic()
         answer = Answer(job, 0.0, answered=False)
-        yield from Conversation(job, targets, answer, until, self._plans).program()
+        plan = self._plans.of(job.fetches)
+        if not known.fits(plan, answer, *targets[0]) or not (yield from known.ask(plan, answer, *targets[0])):
+            yield from Conversation(job, targets, answer, until, self._plans).program()
         answer.duration_seconds = time.monotonic() - started
         on_answer(answer)
 

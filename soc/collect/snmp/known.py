@@ -1,0 +1,49 @@
+"""The usual case made cheap: an agent that is known, of which scalars alone are due, is sent one GET."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import Any
+
+from soc.collect.declare import SnmpScalars
+from soc.collect.port import Answer
+from soc.collect.snmp.access import Access
+from soc.collect.snmp.conversation import GET_SIZE
+from soc.collect.snmp.gufo import Get, Session
+from soc.collect.snmp.loop import Request
+from soc.collect.snmp.plan import SYSTEM_UPTIME, Plan, scalar_row
+
+
+def fits(plan: Plan, answer: Answer, endpoint: str, access: Access) -> bool:
+    """Whether one GET can be all there is to ask."""
+    hints = answer.job.hints
+    return (
+        not plan.columns
+        and not plan.conditional
+        and len(plan.scalars) < hints.get("get_size", GET_SIZE)
+        and access.version != "3"
+        and hints.get("endpoint") == endpoint
+        and hints.get("credential") == access.name
+    )
+
+
+def ask(plan: Plan, answer: Answer, endpoint: str, access: Access) -> Generator[Request, Any, bool]:
+    """Fill in the answer; False when something else came than a whole answer, and nothing is filled in."""
+    oids = plan.request
+    try:
+        session = Session(endpoint, access)
+    except OSError:
+        return False
+    request = Request(session, Get(oids), access.waits()[0])
+    outcome = yield request
+    # An error-status looks like an agent that has nothing: sysUpTime rides along to tell them apart.
+    if request.garbage or not isinstance(outcome, dict) or SYSTEM_UPTIME not in outcome:
+        return False
+    for fetch in answer.job.fetches:
+        if isinstance(fetch, SnmpScalars):
+            answer.values[fetch] = scalar_row(fetch, outcome, answer.counts)
+    answer.answered = True
+    answer.credential = access.name
+    answer.time = time.time()
+    return True
