@@ -57,6 +57,9 @@ class Hub:
     def inventory(self) -> Inventory:
         return self.site.inventory
 
+    def transactions(self) -> int:
+        return self.writer.figures.transactions
+
     def reader(self) -> Store:
         return self.writer.reader()
 

@@ -56,6 +56,10 @@ class HubPort(Protocol):
 
     def health(self) -> Health: ...
 
+    def transactions(self) -> int:
+        """How many have been committed since the hub began."""
+        ...
+
     def reader(self) -> Store:
         """A further connection to the open store (`Store.reader`), which the caller closes.
 

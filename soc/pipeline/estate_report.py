@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from soc.model import SEVERITIES, TOWERS
-from soc.pipeline.report import alert_document, event_document, moment_text
+from soc.pipeline.report import Counts, alert_document, event_document, moment_text
 from soc.promql import json_number
 from soc.store import Store
 from soc.store.device_list import DeviceRow, SeriesValues
@@ -86,10 +86,9 @@ def trends(store: Store, now: float) -> Trends:
     )
 
 
-def overview_document(store: Store, lately: Trends, now: float) -> dict[str, Any]:
+def overview_document(store: Store, lately: Trends, counts: Counts) -> dict[str, Any]:
     """Towers side by side, and the open alerts that nobody has taken."""
-    counts = store.overview.device_counts(now)
-    alerts = store.status.open_alerts()
+    devices, alerts = counts.devices, counts.alerts
     return {
         "towers": [
             {
@@ -101,12 +100,12 @@ def overview_document(store: Store, lately: Trends, now: float) -> dict[str, Any
                 ),
                 "open_alerts": sum(count for _, _, found, count in alerts if found == tower),
                 "availability_ratio": lately.availability.get(tower),
-                "up": sum(count for found, state, count in counts if found == tower and state == "up"),
-                "total": sum(count for found, _, count in counts if found == tower),
+                "up": sum(count for found, state, count in devices if found == tower and state == "up"),
+                "total": sum(count for found, _, count in devices if found == tower),
                 "events_per_minute": lately.events_per_minute.get(tower, [0] * PULSE_MINUTES),
             }
             for tower in TOWERS
-            if any(found == tower for found, *_ in counts)
+            if any(found == tower for found, *_ in devices)
         ],
         "needs_you": [
             alert_document(alert) for alert in store.alert_list.needing_somebody(_MAXIMUM_NEEDS_YOU)

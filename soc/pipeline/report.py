@@ -6,6 +6,7 @@ Times are RFC 3339, UTC.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -107,10 +108,24 @@ def event_document(event: Event) -> dict[str, Any]:
     return document
 
 
-def status_document(store: Store, data_directory: Path, now: float) -> dict[str, Any]:
-    """The object of `soc status`, as of `now`."""
-    devices = store.overview.device_counts(now)
-    alerts = store.status.open_alerts()
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What status and overview both rest on."""
+
+    devices: Sequence[tuple[str, str, int]]  # tower, state, how many
+    alerts: Sequence[tuple[str, str, str, int]]  # severity, rule, tower, how many are open
+
+
+def count(store: Store, now: float) -> Counts:
+    return Counts(store.overview.device_counts(now), store.status.open_alerts())
+
+
+def status_document(
+    store: Store, data_directory: Path, now: float, counts: Counts | None = None
+) -> dict[str, Any]:
+    """The object of `soc status`, as of `now`; `counts` where they are known already."""
+    counts = counts or count(store, now)
+    devices, alerts = counts.devices, counts.alerts
     collection = store.status.collection()
     last = collection["last"]
     return {

@@ -115,11 +115,14 @@ class DeviceList:
 
     def by_names(self, names: Sequence[str], now: float) -> list[DeviceRow]:
         """Those of these devices that are active, by name."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([name] for name in names))
+        if not names:
+            return []
+        # Values that stand in the question itself are looked for before anything is joined or counted.
+        values = {f"name_{number}": name for number, name in enumerate(names)}
+        wanted = ", ".join(f"${name}" for name in values)
         rows = self._database.rows(
-            f"{_ROWS} SELECT {_SELECTED} FROM listed SEMI JOIN staged_id ON staged_id.id = device "  # noqa: S608
-            "ORDER BY device",
-            {"now": moment(now)},
+            f"{_ROWS} SELECT {_SELECTED} FROM listed WHERE device IN ({wanted}) ORDER BY device",  # noqa: S608
+            {**values, "now": moment(now)},
         )
         return [DeviceRow(*row) for row in rows]
 

@@ -34,6 +34,7 @@ class WriterHub:
         self._writer = ThreadPoolExecutor(1, "writer")
         self._listeners: list[Callable[[News], None]] = []
         self.time = now
+        self.committed = 0
         self.inventory_problem = ""
         self.state = Health(4711, now - 60, None, 2, 0.25, 7, 0.5)
 
@@ -52,6 +53,9 @@ class WriterHub:
 
     def health(self) -> Health:
         return self.state
+
+    def transactions(self) -> int:
+        return self.committed
 
     def reader(self) -> Store:
         return self._store.reader()
@@ -83,6 +87,7 @@ class WriterHub:
 
         def write() -> Any:
             done = work(self._store)
+            self.committed += 1
             self._tell(news)
             return done
 
@@ -97,6 +102,7 @@ class WriterHub:
 
     def _perform(self, action: AlertAction) -> Alert:
         alert = perform(self._store, action, self.time)
+        self.committed += 1
         self._tell(News(frozenset({alert.id})))
         return alert
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from soc.hub.api.encoding import encode
+from soc.hub.api.answers import Answers
 from soc.hub.api.limits import Concurrent, Limits, Rate
 from soc.hub.api.meter import Meter
 from soc.hub.api.peers import Peer, Peers
@@ -28,6 +28,7 @@ class Context:
     port: HubPort
     limits: Limits
     readers: ReadPool
+    answers: Answers
     reports: Reports
     streams: Streams
     peers: Peers
@@ -36,10 +37,6 @@ class Context:
     rate: Rate
     refusals: Refusals
     meter: Meter
-
-    async def answer(self, question: Callable[[Store], Any]) -> web.Response:
-        """The document that the question returns; made and encoded in a reader's thread."""
-        return json_response(await self.readers.ask(lambda store: encode(question(store))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,12 @@ class Call:
     def you(self) -> dict[str, Any]:
         """The peer, as it is told who it is."""
         return {"uid": self.peer.uid, "name": self.peer.name, "role": self.peer.role}
+
+    async def answer(self, question: Callable[[Store], Any]) -> web.Response:
+        """The document that the question returns, which follows from what was asked for."""
+        # Only a filter by the word `me` has another answer for everyone.
+        mine = self.peer.name if "me" in self.request.query_string else ""
+        return json_response(await self.context.answers.get((self.request.path_qs, mine), question))
 
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]

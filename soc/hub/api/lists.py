@@ -33,7 +33,7 @@ async def list_alerts(call: Call) -> web.StreamResponse:
             "total": total,
         }
 
-    return await call.context.answer(question)
+    return await call.answer(question)
 
 
 async def show_alert(call: Call) -> web.StreamResponse:
@@ -47,7 +47,7 @@ async def show_alert(call: Call) -> web.StreamResponse:
             raise not_found(f"no alert {name[:40]!r}")
         return alert_details(store, alert)
 
-    return await call.context.answer(question)
+    return await call.answer(question)
 
 
 async def list_devices(call: Call) -> web.StreamResponse:
@@ -64,7 +64,7 @@ async def list_devices(call: Call) -> web.StreamResponse:
             "total": total,
         }
 
-    return await call.context.answer(question)
+    return await call.answer(question)
 
 
 async def show_device(call: Call) -> web.StreamResponse:
@@ -79,7 +79,7 @@ async def show_device(call: Call) -> web.StreamResponse:
             raise not_found(f"no active device {name[:40]!r}")
         return device_details(store, found[0], now)
 
-    return await call.context.answer(question)
+    return await call.answer(question)
 
 
 async def list_events(call: Call) -> web.StreamResponse:
@@ -99,4 +99,4 @@ async def list_events(call: Call) -> web.StreamResponse:
             "next": token((found[-1].time, found[-1].id)) if len(found) == page.limit else None,
         }
 
-    return await call.context.answer(question)
+    return await call.answer(question)

@@ -37,7 +37,7 @@ async def query(call: Call) -> web.StreamResponse:
             return {"items": range_documents(store, expression, begin, end, step)}
         return {"items": instant_documents(store, expression, at)}
 
-    return await call.context.answer(question)
+    return await call.answer(question)
 
 
 def _number(given: dict[str, str], name: str, default: float) -> float:

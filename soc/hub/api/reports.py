@@ -10,10 +10,10 @@ from soc import __version__
 from soc.hub.api.reads import ReadPool
 from soc.hub.port import HubPort
 from soc.pipeline.estate_report import Trends, overview_document, trends
-from soc.pipeline.report import moment_text, status_document
+from soc.pipeline.report import count, moment_text, status_document
+from soc.store import Store
 
-_STATUS_SECONDS = 0.5
-_OVERVIEW_SECONDS = 1.0
+_LIFE_SECONDS = 1.0
 _TRENDS_SECONDS = 15.0
 T = TypeVar("T")
 
@@ -49,9 +49,8 @@ class Reports:
     def __init__(self, port: HubPort, readers: ReadPool) -> None:
         self._port = port
         self._readers = readers
-        self._status = Shared(self._ask_status, _STATUS_SECONDS)
         self._trends = Shared(self._ask_trends, _TRENDS_SECONDS)
-        self._overview = Shared(self._ask_overview, _OVERVIEW_SECONDS)
+        self._documents = Shared(self._ask_documents, _LIFE_SECONDS)
 
     async def status(self) -> dict[str, Any]:
         """The object of `soc status`, with the hub as it is."""
@@ -63,19 +62,26 @@ class Reports:
             "version": __version__,
             "blind_since": moment_text(health.blind_since),
         }
-        return {**await self._status.get(), "hub": hub}
+        status, _ = await self._documents.get()
+        return {**status, "hub": hub}
 
     async def overview(self) -> dict[str, Any]:
-        return await self._overview.get()
-
-    async def _ask_status(self) -> dict[str, Any]:
-        directory, now = self._port.data_directory, self._port.now()
-        return await self._readers.ask(lambda store: status_document(store, directory, now))
+        _, overview = await self._documents.get()
+        return overview
 
     async def _ask_trends(self) -> Trends:
         now = self._port.now()
         return await self._readers.ask(lambda store: trends(store, now))
 
-    async def _ask_overview(self) -> dict[str, Any]:
-        lately, now = await self._trends.get(), self._port.now()
-        return await self._readers.ask(lambda store: overview_document(store, lately, now))
+    async def _ask_documents(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        lately = await self._trends.get()
+        directory, now = self._port.data_directory, self._port.now()
+
+        def question(store: Store) -> tuple[dict[str, Any], dict[str, Any]]:
+            counts = count(store, now)
+            return (
+                status_document(store, directory, now, counts),
+                overview_document(store, lately, counts),
+            )
+
+        return await self._readers.ask(question)

@@ -13,4 +13,4 @@ async def show_retention(call: Call) -> web.StreamResponse:
     """Rules of retention with what is kept under them, standing holds, hot rows."""
     read_query(call.request, ())
     retention, now = call.context.port.inventory().settings.retention, call.asker.now
-    return await call.context.answer(lambda store: retention_document(store, retention, now))
+    return await call.answer(lambda store: retention_document(store, retention, now))

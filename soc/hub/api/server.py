@@ -9,6 +9,7 @@ from pathlib import Path
 from aiohttp import web
 
 from soc.hub.api.admission import CALL, CONTEXT, admit
+from soc.hub.api.answers import Answers
 from soc.hub.api.connection import Connection
 from soc.hub.api.context import Context
 from soc.hub.api.limits import Concurrent, Limits, Rate
@@ -95,6 +96,7 @@ def _context(port: HubPort, limits: Limits) -> Context:
         port=port,
         limits=limits,
         readers=readers,
+        answers=Answers(port, readers),
         reports=reports,
         streams=Streams(port, readers, reports, meter, limits.stream_events),
         peers=Peers(port),
