@@ -1,4 +1,4 @@
-"""Processors, memory and file systems of hosts (HOST-RESOURCES-MIB, RFC 2790)."""
+"""Processors and file systems of hosts (HOST-RESOURCES-MIB, RFC 2790)."""
 
 import re
 from collections import Counter
@@ -12,10 +12,7 @@ STORAGE = SnmpTable(  # hrStorageTable
     type=oid(2), description=text(3), unit_bytes=integer(4), units=integer(5), used_units=integer(6),
 )  # fmt: skip
 STORAGE_TYPES = "1.3.6.1.2.1.25.2.1."
-RAM, VIRTUAL_MEMORY, FLOPPY_DISK, COMPACT_DISC = 2, 3, 6, 7
 FILE_SYSTEMS = {4, 5, 8, 9, 10}  # fixed, removable, RAM and network disk, flash
-POOLS = {"physical memory": "physical", "real memory": "physical", "ram": "physical",
-         "swap space": "swap", "virtual memory": "virtual"}  # fmt: skip
 # Windows puts a label and a serial number behind the drive letter; they are not its name.
 WINDOWS_LABEL = re.compile(r"\s+Label:.*", re.DOTALL)
 
@@ -30,33 +27,28 @@ def host_processors(rows: list[Row]) -> Iterator[Sample]:
 
 @collector(every="health", fetch=STORAGE)
 def host_storage(rows: list[Row]) -> Iterator[Sample]:
-    """hrStorageTable holds memory pools and file systems side by side; hrStorageType tells them apart."""
-    found = [(kind, name, row) for row in rows if (kind := _kind(row)) and (name := _name(kind, row))]
-    times = Counter((kind, name) for kind, name, _ in found)
-    for kind, name, row in found:
+    """hrStorageTable holds file systems beside memory (host_memory's); hrStorageType tells them apart."""
+    found = [(name, row) for row in rows if _is_file_system(row) and (name := _name(row))]
+    times = Counter(name for name, _ in found)
+    for name, row in found:
         size = _bytes(row.units, row)
         if not size:
             continue  # an empty drive
         used = _bytes(row.used_units, row)
-        label = name if times[kind, name] == 1 else f"{name} #{row.index}"
-        labels = {"pool" if kind == "memory" else "filesystem": label}
-        yield Sample(f"{kind}_size_bytes", size, labels)
+        labels = {"filesystem": name if times[name] == 1 else f"{name} #{row.index}"}
+        yield Sample("filesystem_size_bytes", size, labels)
         if used is not None:
-            yield Sample(f"{kind}_used_bytes", used, labels)
+            yield Sample("filesystem_used_bytes", used, labels)
 
 
-def _kind(row: Row) -> str:
+def _is_file_system(row: Row) -> bool:
     if row.type is None or not row.type.startswith(STORAGE_TYPES):
-        return ""
-    kind = int(row.type.removeprefix(STORAGE_TYPES).partition(".")[0])
-    if kind in (RAM, VIRTUAL_MEMORY):
-        return "memory"
-    return "filesystem" if kind in FILE_SYSTEMS else ""
+        return False
+    return int(row.type.removeprefix(STORAGE_TYPES).partition(".")[0]) in FILE_SYSTEMS
 
 
-def _name(kind: str, row: Row) -> str:
-    name = WINDOWS_LABEL.sub("", (row.description or "").strip())
-    return POOLS.get(name.lower(), name) if kind == "memory" else name
+def _name(row: Row) -> str:
+    return WINDOWS_LABEL.sub("", (row.description or "").strip())
 
 
 def _bytes(units: int | None, row: Row) -> int | None:
