@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import soc
+from tests.support.disk import fill, mounted
 
 INVENTORY = "version: 1\ndevices: [{name: me, tower: hosting, kind: local}]\n"
 
@@ -106,15 +105,8 @@ def test_damaged_segment_is_set_aside_with_its_reason(place: Place, damage: str)
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A tmpfs of 24 MB."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root to mount a tmpfs")
-    directory = tmp_path / "disk"
-    directory.mkdir(0o700)
-    command = ["mount", "-t", "tmpfs", "-o", "size=24m,mode=700", "tmpfs", str(directory)]
-    if subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a tmpfs")
-    yield directory
-    subprocess.run(["umount", "-l", directory], check=True)
+    with mounted(tmp_path / "disk", "24m") as directory:
+        yield directory
 
 
 def test_full_disk_is_reported_and_recovered_from(tmp_path: Path, small_disk: Path) -> None:
@@ -123,11 +115,7 @@ def test_full_disk_is_reported_and_recovered_from(tmp_path: Path, small_disk: Pa
     assert place.collect().returncode == 0
     before = place.samples()
     sealed = place.only_spool()
-    filler = os.open(small_disk / "filler", os.O_WRONLY | os.O_CREAT)
-    with contextlib.suppress(OSError):
-        while os.write(filler, b"x" * 4096):
-            pass
-    os.close(filler)
+    fill(small_disk / "filler")
     done = place.collect()
     assert done.returncode in (1, 3)
     assert "full" in done.stderr or "No space" in done.stderr

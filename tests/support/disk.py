@@ -20,17 +20,23 @@ def fill(path: Path) -> None:
     os.close(descriptor)
 
 
+@contextlib.contextmanager
+def mounted(directory: Path, size: str) -> Iterator[Path]:
+    """A tmpfs of that size at `directory`, which is made; skips the test where it cannot be."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount a tmpfs")
+    directory.mkdir(0o700)
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(directory)]
+    if subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a tmpfs")
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", "-l", directory], check=True)
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A tmpfs of 6 MB."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root to mount a tmpfs")
-    directory = tmp_path / "disk"
-    directory.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", directory], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("needs the right to mount a tmpfs")
-    yield directory
-    subprocess.run(["umount", directory], check=True)
+    with mounted(tmp_path / "disk", "6m") as directory:
+        yield directory
