@@ -188,7 +188,7 @@ def inventory(directory: Path, endpoints: Sequence[tuple[str, int]], scenario: s
     if scenario == "v3":
         access = (
             f'version: "3", user: bench, timeout: {TIMEOUT_SECONDS}s, tries: {TRIES}, '
-            "auth: {protocol: sha1, key: {env: BENCH_AUTH}}, priv: {protocol: aes128, key: {env: BENCH_PRIV}}"
+            "auth: {protocol: sha, key: {env: BENCH_AUTH}}, priv: {protocol: aes128, key: {env: BENCH_PRIV}}"
         )
     with (directory / "fleet.csv").open("w") as file:
         file.write("name,address,tower,kind,credentials,snmp.port\n")
@@ -368,7 +368,8 @@ def scrape(
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]
     return {
         "devices": devices, "failed": failed[0], "seconds": round(seconds, 3),
-        "devices_per_second": round(devices / seconds), "cpu_seconds_per_1000": round(cpu * 1000 / devices, 4),
+        "devices_per_second": round(devices / seconds),
+        "cpu_seconds_per_1000": round(cpu * 1000 / devices, 4),
         "series": series[0], "peak_megabytes": round(int(peak) / 1024),
     }  # fmt: skip
 

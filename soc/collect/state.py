@@ -176,9 +176,12 @@ class CollectState:
 
     def told(self, devices: Sequence[str]) -> dict[str, dict[str, Told]]:
         """What each collector said of the devices at their last poll, by device and collector."""
-        places = ",".join("?" * len(devices))
         rows = self._rows(
-            f"SELECT device, collector, series, facts FROM told WHERE device IN ({places})", devices
+            """
+            SELECT device, collector, series, facts FROM told
+            WHERE device IN (SELECT value FROM json_each(?))
+            """,
+            [json.dumps(devices)],
         )
         found: dict[str, dict[str, Told]] = {}
         for device, collector, series, facts in rows:

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from itertools import chain, repeat
+from itertools import chain, repeat, starmap
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ _UNREADABLE = (
     OSError, AttributeError, KeyError, TypeError, ValueError,
     pl.exceptions.PolarsError, pl.exceptions.PanicException,
 )  # fmt: skip
+
+_NO_ROWS = pl.DataFrame(schema=SEGMENT_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +129,8 @@ class SegmentBuilder:
         for record, rows in self._rows.items():
             names = [name for name in SEGMENT_SCHEMA if name in rows[0]]
             columns[record] = {name: [row[name] for row in rows] for name in names}
-        frames = []
-        for record, found in columns.items():
-            series = [_column(name, values) for name, values in found.items()]
-            frames.append(pl.DataFrame(series).with_columns(pl.lit(record).alias("record")))
-        empty = pl.DataFrame(schema=SEGMENT_SCHEMA)
-        return pl.concat([empty, *frames], how="diagonal").select(list(SEGMENT_SCHEMA))
+        # The empty frame gives the columns their order.
+        return pl.concat([_NO_ROWS, *starmap(_frame, columns.items())], how="diagonal")
 
     def _poll_columns(self) -> dict[str, Sequence[Any]]:
         columns: dict[str, Sequence[Any]] = dict(
@@ -181,6 +179,12 @@ class _Samples:
             "device": list(devices), "metric": metrics, "labels": labels, "value": self.values,
             "attributes": self._attributes, "interval_seconds": list(intervals),
         }  # fmt: skip
+
+
+def _frame(record: str, columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
+    """Rows of one record, with the columns it has."""
+    columns = {"record": [record] * len(columns["ordinal"]), **columns}
+    return pl.DataFrame(list(starmap(_column, columns.items())))
 
 
 def _column(name: str, values: Sequence[Any]) -> pl.Series:
