@@ -1,7 +1,7 @@
 """The console for analysts: overview, alert queue and devices, live.
 
 `soc` alone starts it too. It is a client of a running hub (`soc serve`), found at --socket, SOC_SOCKET,
---data, /run/soc/hub.sock or in your own data directory.
+--data, /run/soc/hub.sock or in your own data directory; with --standalone it starts one that ends with it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _EXAMPLES = """examples:
   soc console
   soc console --screen alerts --filter "severity>=high tower:network"
   soc console --socket /run/soc/hub.sock --ascii
+  soc console --standalone --inventory inventory.yaml --data /tmp/try
   soc console --plain --screen devices --filter state:down
   soc console --screenshot alerts.svg --screen alerts --size 120x40
 """
@@ -40,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--socket", metavar="PATH", help="the hub's socket (SOC_SOCKET)")
     add("--screen", choices=("overview", "alerts", "devices"), default="overview")
     add("--filter", metavar="FILTER", default="", help="what the screen's list is filtered by")
+    add("--standalone", action="store_true", help="start a hub that ends with the console")
     add("--ascii", action="store_true", help="draw with ASCII characters only")
     add("--plain", action="store_true", help="print the screen as sentences and end")
     add("--screenshot", metavar="FILE.svg", type=Path, help="draw the screen into a file and end")
@@ -55,13 +57,29 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigurationError("the console prints no JSON: `soc alerts --json` and `soc status --json` do")
     if not (args.plain or args.screenshot or (sys.stdin.isatty() and sys.stdout.isatty())):
         raise ConfigurationError("the console needs a terminal; --plain prints text, --screenshot draws")
-    socket = find_socket(args.socket, args.data, os.environ, default_directory())
+    if args.standalone:
+        from soc.cli._standalone import own_hub
+
+        if args.socket:
+            raise ConfigurationError("--standalone starts a hub of its own, --socket names one: which?")
+        if sys.stderr.isatty():
+            print("soc: starting a hub", file=sys.stderr)
+        with own_hub(args) as socket:
+            return _show(args, socket)
+    return _show(args, find_socket(args.socket, args.data, os.environ, default_directory()))
+
+
+def _show(args: argparse.Namespace, socket: Path) -> int:
     if args.plain:
         asyncio.run(_print(socket, args.screen, args.filter))
         return 0
     if args.screenshot:
         app = _app(socket, args.screen, args.filter, args.ascii, "full", None)
         return _draw(app, args.screenshot, *args.size)
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise ConfigurationError(
+            "this terminal (TERM) cannot place text; --plain prints the screen as sentences"
+        )
     return open_console(socket, screen=args.screen, filter=args.filter, ascii_only=args.ascii)
 
 
@@ -77,11 +95,17 @@ def open_console(
     return app.return_code or 0
 
 
+def load() -> None:
+    """Import what the console needs: for who opens it soon and waits for something else."""
+    os.environ.update(_TEXTUAL)
+    import soc.console.app  # noqa: F401
+
+
 def _app(
     socket: Path, screen: str, filter: str, ascii_only: bool, colours: Colours, terminal: int | None
 ) -> ConsoleApp:
     """The application, told what the hub says of itself before it paints for the first time."""
-    os.environ.update(_TEXTUAL)
+    load()
     from soc.console.app import ConsoleApp
     from soc.console.client import Client
     from soc.console.paint import Painter

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
+import signal
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -107,6 +109,9 @@ class ConsoleApp(OrderedKeys):
         self.set_interval(1.0, self._tick)
         if self._terminal_descriptor is not None:
             self.set_interval(TERMINAL_CHECK_SECONDS, self._check_terminal)
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the terminal is left as it was
+                loop.add_signal_handler(number, self.exit)
         if self._first_filter:
             self.view.set_filter(self._first_filter)
         self._count_unowned()
@@ -197,12 +202,11 @@ class ConsoleApp(OrderedKeys):
         ]
         if isinstance(focused, Lines):
             where.insert(1, ("moving", type(focused)))
-        lines: list[Line] = [()]
+        lines: list[Line] = []
         for heading, owner in where:
             lines += [[(f"  {heading}", "title")]]
             for key, what in _keys(owner):
                 lines += [[(f"  {key:>8}  ", "key"), (what, "text")]]
-            lines += [()]
         await self.push_screen(HelpDialog(self.painter, lines))
 
     def action_how_to_leave(self) -> None:

@@ -52,11 +52,11 @@ ALERTS: Sequence[Column] = (
     Column("", 6, _severity),
     Column("alert", 6, _text("label", "dim")),
     Column("age", 5, _age, right=True, ticking=True),
-    Column("tower", 8, _text("tower", "dim"), from_width=78),
+    Column("site", 8, _text("site", "dim"), from_width=78),
     Column("about", 12, _text("entity", "low"), roomy=20),
     Column("what", 0, _summary),
     Column("count", 5, lambda row, _: (str(row.get("count") or ""), "dim"), from_width=110, right=True),
-    Column("owner", 5, _owner, roomy=8),
+    Column("owner", 6, _owner, roomy=8),
 )
 
 
@@ -74,7 +74,7 @@ DEVICES: Sequence[Column] = (
     Column("device", 14, _text("device", "low"), roomy=24),
     Column("tower", 8, _text("tower", "dim")),
     Column("kind", 10, _text("kind"), from_width=78, roomy=14),
-    Column("site", 10, _text("site", "dim"), from_width=100),
+    Column("site", 10, _text("site", "dim"), from_width=120),
     Column(
         "since", 5, lambda row, now: (age(moment(row.get("since")), now), "dim"), right=True, ticking=True
     ),
@@ -83,8 +83,8 @@ DEVICES: Sequence[Column] = (
     Column(
         "seen",
         11,
-        lambda row, now: (clock(moment(row.get("last_seen")), now), "dim"),
-        from_width=100,
+        lambda row, now: (clock(moment(row["last_seen"]), now) if row.get("last_seen") else "", "dim"),
+        from_width=120,
         right=True,
     ),
 )

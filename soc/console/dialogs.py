@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from soc.console.background import start
+from soc.console.keys import OrderedKeys
 from soc.console.lines import TextLine, TextPane
 from soc.console.paint import Painter
 from soc.console.palette import Line, Span
@@ -87,6 +88,7 @@ class ActionDialog(ModalScreen[bool]):
         else:
             disposition = self._dispositions[self._chosen] if self._dispositions else ""
             self.sending = True
+            self._answer.show([(" sending; Esc leaves it, done or not ", "dim")])
             start(self, "action", partial(self._send, note, disposition))
 
     async def _send(self, note: str, disposition: str) -> None:
@@ -95,6 +97,8 @@ class ActionDialog(ModalScreen[bool]):
         finally:
             self.sending = False
         if problem:
+            if isinstance(self.app, OrderedKeys):
+                self.app.forget_typed()
             self._say(f"{problem}; your note is kept")
         else:
             self.dismiss(True)

@@ -34,12 +34,16 @@ class OrderedKeys(App[None]):
         """Whether what was typed has to wait for an answer of the hub. An interrupt discards it."""
         return False
 
+    def forget_typed(self) -> None:
+        """Discard what was typed ahead of something that then went wrong: it was meant for something else."""
+        self._typed.clear()
+
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
             return
         if _interrupts(event) and self._held():
-            self._typed.clear()
+            self.forget_typed()
         self._typed.append(event)
         if self._waiting is None:
             await self._next()

@@ -60,9 +60,10 @@ def _alert(alert: Document, now: float) -> str:
 
 def _device(device: Document, now: float) -> str:
     cause = f", {device['cause']}" if device.get("cause") else ""
+    since = f"since {age(moment(device.get('since')), now)}, " if device.get("since") else ""
     return (
         f"{device.get('device', '')}, {device.get('kind', '')}, {device.get('tower', '')}: "
-        f"{device.get('state', '')}{cause}, since {age(moment(device.get('since')), now)}, "
+        f"{device.get('state', '')}{cause}, {since}"
         f"{device.get('open_alerts', 0)} alerts open."
     )
 

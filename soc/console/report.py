@@ -167,7 +167,8 @@ def device_report(device: Document, now: float, width: int) -> list[Line]:
         lines += labelled("Cause", str(device["cause"]), width)
     place = [str(device[name]) for name in ("kind", "tower", "site", "supplier") if device.get(name)]
     lines += labelled("Is", "  ".join(place), width)
-    lines += labelled("Seen", clock(moment(device.get("last_seen")), now), width)
+    if device.get("last_seen") or not device.get("since"):
+        lines += labelled("Seen", clock(moment(device.get("last_seen")), now), width)
     alerts = items(device, "alerts")
     if alerts:
         lines += [(), rule(f"alerts, {len(alerts)}", width)]
@@ -179,8 +180,10 @@ def device_report(device: Document, now: float, width: int) -> list[Line]:
             lines += _named(str(fact.get("instance") or ""), str(fact.get("value", "")), width)
     samples = items(device, "samples")
     if samples:
-        lines += [(), rule(f"values of late, {len(samples)}", width)]
-        lines += [_series_line(sample) for sample in samples]
+        known = [line for sample in samples if (line := _series_line(sample))]
+        lines += [(), rule(f"values of late, {len(known)}", width), *known]
+        if len(known) < len(samples):
+            lines += [[(f" {len(samples) - len(known)} series have no value of late", "dim")]]
     events = items(device, "events")
     if events:
         lines += [(), rule(f"events, latest {len(events)}", width)]
@@ -203,13 +206,18 @@ def _alert_line(alert: Document, now: float) -> Line:
 
 
 def _series_line(series: Document) -> Line:
-    """One series: its values of late as a sparkline, the latest in full."""
+    """One series: its values of late as a sparkline, the latest in full; nothing without any."""
     found = series.get("values")
     pairs_ = found if isinstance(found, Sequence) else [(None, series.get("value"))]
     values = [pair[1] for pair in pairs_ if isinstance(pair, Sequence) and len(pair) == 2]
+    stale = not values or values[-1] is None  # the value before is the last known one
+    known = next((value for value in reversed(values) if value is not None), None)
+    if known is None:
+        return ()
     return [
         (f" {sparkline(values, _SERIES_CELLS, from_zero=False)} ", "spark"),
-        (f"{short_number(values[-1] if values else None):>6}  ", "strong"),
+        (f"{short_number(known):>6} ", "dim" if stale else "strong"),
+        ("stale " if stale else " ", "dim"),
         (f"{series.get('metric', '')}  ", "text"),
         (pairs(series.get("labels")), "dim"),
     ]

@@ -91,7 +91,7 @@ def percent(ratio: object) -> str:
 def short_number(value: object) -> str:
     """1.23k, 45.6M, 0.42: three significant digits."""
     if not isinstance(value, (int, float)) or not math.isfinite(value):
-        return "stale" if value is None else str(value)
+        return "" if value is None else str(value)
     if value == 0 or (value == int(value) and abs(value) < 10_000):
         return str(int(value))
     power = 0 if abs(value) < 1000 else min(int(math.log10(abs(value)) // 3), len(_UNITS) - 1)

@@ -58,6 +58,39 @@ def test_soc_alone_is_the_console_on_a_terminal(tmp_path: Path) -> None:
     assert "no hub" in done.stderr
 
 
+def test_terminal_that_cannot_place_text(hub: Path) -> None:
+    """TERM=dumb is refused with what works there, before a single escape sequence."""
+    master, slave = pty.openpty()
+    done = subprocess.run(
+        [*SOC, "console", "--data", str(hub)], stdin=slave, stdout=slave, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "TERM": "dumb"},
+    )  # fmt: skip
+    os.close(slave)
+    os.close(master)
+    assert done.returncode == 2
+    assert "--plain" in done.stderr
+
+
+def test_standalone_hub_ends_with_the_console(tmp_path: Path) -> None:
+    """It answers over the inventory named, and has given the store back once the console is left."""
+    inventory = tmp_path / "inventory.yaml"
+    inventory.write_text("version: 1\ndevices:\n  - {name: here, tower: hosting, kind: local}\n")
+    options = ["--data", str(tmp_path / "data"), "--inventory", str(inventory)]
+    done = soc("console", "--standalone", "--plain", "--screen", "devices", *options, check=True)
+    assert "here, local, hosting: " in done.stdout
+    assert '"running": false' in soc("status", "--json", *options, check=True).stdout
+
+
+def test_standalone_says_why_no_hub_started(tmp_path: Path) -> None:
+    """The hub's words and its exit code; and a socket that somebody else serves is a contradiction."""
+    options = ["--data", str(tmp_path / "data"), "--inventory", str(tmp_path / "none.yaml")]
+    done = soc("console", "--standalone", "--plain", *options)
+    assert done.returncode == 2
+    assert "the hub did not start" in done.stderr
+    assert "none.yaml" in done.stderr
+    assert soc("console", "--standalone", "--plain", "--socket", "x.sock", *options).returncode == 2
+
+
 @pytest.mark.parametrize("screen", ["overview", "alerts", "devices"])
 def test_plain_prints_sentences(hub: Path, screen: str) -> None:
     """One fact a line, no drawing, no control characters."""

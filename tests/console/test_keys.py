@@ -146,3 +146,19 @@ def test_escape_discards_what_waits(socket: Path) -> None:
             assert not posted(fake)
 
     asyncio.run(run())
+
+
+def test_typed_ahead_of_a_refusal_is_forgotten(socket: Path) -> None:
+    """Keys meant for the list do not end up in a dialog that stays, nor send it again unseen."""
+
+    async def run() -> None:
+        async with queue(socket) as (fake, console):
+            first = next(iter(fake.alerts.values()))
+            first |= {"version": 1, "owner": "sam", "workflow": "acknowledged"}
+            fake.delay_seconds = 0.2
+            burst(console, "n", *"seen", "enter", "enter", "j", "a")
+            text = await console.until("sam took this 4 s ago; your note is kept")
+            assert "seenja" not in text
+            assert posted(fake) == [("A-4812", "note", "seen")]
+
+    asyncio.run(run())

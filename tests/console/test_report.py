@@ -57,6 +57,20 @@ def test_device_report() -> None:
         assert part in said, part
 
 
+def test_series_without_a_present_value() -> None:
+    """A stale series shows its last known value as such; those that never had one are counted."""
+    samples = [
+        {"metric": "cpu_utilization_ratio", "values": [[1.0, 0.5], [2.0, None]]},
+        {"metric": "up", "values": [[1.0, None]]},
+        {"metric": "load_ratio", "values": [[1.0, 0.25]]},
+    ]
+    said = text(device_report({"device": "x", "since": "2023-11-14T00:00:00Z", "samples": samples}, NOW, 100))
+    assert "0.5 stale cpu_utilization_ratio" in said
+    assert "0.25  load_ratio" in said
+    assert "1 series have no value of late" in said
+    assert "never" not in said
+
+
 @pytest.mark.parametrize("width", [0, 1, 20, 49, 80, 200])
 def test_documents_with_holes(width: int) -> None:
     """An older or newer hub leaves things out, or says them otherwise: lines, no error."""
