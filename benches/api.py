@@ -26,10 +26,8 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
-from tower import Feeder, cpu_seconds, estate, quantile
+from tower import Feeder, cpu_seconds, estate, open_alerts, quantile
 
-from soc.alerting import Evidence, Ledger, RuleIdentity
-from soc.model import SEVERITIES
 from soc.spool.layout import SPOOL
 from soc.spool.spool import Spool
 from soc.store import open_store
@@ -71,21 +69,8 @@ def fill(data: Path, args: argparse.Namespace) -> None:
     now = time.time()
     for number in range(count):
         feeder.seal(now - 1200 * (count - number) / count)
-    ledger = Ledger()
-    for number in range(args.alerts):
-        device, at = f"d{number * 7 % args.devices:05d}", now - 10 * number
-        rule = RuleIdentity(
-            f"rule-{number % 50}", "v1", f"Rule {number % 50}", "security", SEVERITIES[number % 5]
-        )
-        ledger.evidence(
-            Evidence(
-                rule, {"device": device, "user": f"u{number}"}, device, at, at, 1, ((f"e{number}", at),),
-                f"cause-{number}", f"something about {device}",
-            )
-        )  # fmt: skip
-    changes = ledger.changes
-    with open_store(data, spool_directory=data / SPOOL) as store, store.transaction():
-        store.alerts.save(list(changes.opened.values()), [], changes.transitions, changes.evidence, now)
+    with open_store(data, spool_directory=data / SPOOL) as store:
+        open_alerts(store, args.devices, args.alerts, now)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
-"""A hub is killed and started again: seconds until it answers, and until it ingests.
+"""A hub is killed and started again: seconds until it ingests, and until it answers.
 
-A real `soc serve` on the local host and what a feeder seals; each round kills it (-9) while it works.
-Prints JSON: seconds from the start of the process, and those that the same Python takes for the imports.
+A real `soc serve` over 5,000 devices, whose store, journal and spool a feeder fills; each round kills it
+(-9) while segments wait, and starts it again. Prints JSON: seconds, and CPU seconds of the hub itself, from
+the start of the process until a segment that waited is in, and until the API answers.
 
     python benches/restart.py --rounds 10
 """
@@ -12,49 +13,47 @@ import argparse
 import json
 import os
 import platform
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from statistics import median
 
-from soc.model import Sample
+from tower import Feeder, cpu_seconds, estate, quantile
+
 from soc.spool.layout import SPOOL
-from soc.spool.segment import SegmentBuilder
 from soc.spool.spool import Spool
 
 COMMAND = [sys.executable, "-c", "import sys; from soc.cli import main; sys.exit(main())", "serve", "--json"]
-INVENTORY = """\
-version: 1
-settings: {intervals: {reachability: 2s, health: 2s}}
-devices:
-  - {name: me, tower: hosting, kind: local}
-"""
-ROWS = 2000
+DEVICES = 5000
+SAMPLES, EVENTS = 2000, 1000  # a segment
+WAITING = 8  # segments that are sealed before each kill
+Moment = tuple[float, float]  # seconds, CPU seconds
 
 
-def seal(spool: Spool) -> Path:
-    """One segment, as a worker would; its path once it is ingested."""
-    now = time.time()
-    builder = SegmentBuilder()
-    for row in range(ROWS):
-        builder.add_sample("me", Sample("bench", float(row), {"row": str(row)}, now), 2.0)
-    return (
-        spool.done_directory
-        / f"{spool.seal(builder, writer='bench', created=now, sealed=now).segment}.parquet"
-    )
+def spawn(directory: Path, inventory: Path) -> subprocess.Popen[bytes]:
+    options = ["--data", str(directory / "data"), "--inventory", str(inventory)]
+    # As installed: with bytecode, which the first start writes.
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(directory / "bytecode")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, env=environment)
 
 
-def start(directory: Path) -> tuple[subprocess.Popen[str], float]:
-    """A hub that answers; seconds from its start until then."""
+def measure(hub: subprocess.Popen[bytes], waiting: list[Path]) -> tuple[Moment, Moment]:
+    """When it had ingested one of the segments, and when it answered."""
     begun = time.perf_counter()
-    options = ["--data", str(directory / "data"), "--inventory", str(directory / "inventory.yaml")]
-    hub = subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, text=True)
     assert hub.stdout is not None
-    hub.stdout.readline()
-    return hub, time.perf_counter() - begun
+    ingesting: Moment | None = None
+    answering: Moment | None = None
+    while ingesting is None or answering is None:
+        now = (time.perf_counter() - begun, cpu_seconds(hub.pid))
+        if ingesting is None and not all(path.exists() for path in waiting):
+            ingesting = now
+        if answering is None and select.select([hub.stdout], [], [], 0.005)[0]:
+            answering = now
+    return ingesting, answering
 
 
 def main() -> None:
@@ -62,54 +61,59 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     arguments = parser.parse_args()
     os.umask(0o077)
-    begun = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import soc.hub.serve"], check=True)
-    imports = time.perf_counter() - begun
-    answering, ingesting, ending = [], [], []
+    ingesting, answering = [], []
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name)
-        (directory / "inventory.yaml").write_text(INVENTORY)
-        hub, _ = start(directory)
+        (directory / "data").mkdir()
+        inventory = estate(directory, DEVICES)
         spool = Spool(directory / "data" / SPOOL)
+        feeder = Feeder(spool, DEVICES, SAMPLES, EVENTS)
+        hub = spawn(directory, inventory)
         for _ in range(arguments.rounds):
-            seal(spool)
-            hub.send_signal(signal.SIGKILL)
-            hub.wait()
-            done = seal(spool)
-            begun = time.perf_counter()
-            hub, seconds = start(directory)
-            answering.append(seconds)
-            while not done.exists():
+            for _ in range(WAITING):
+                feeder.seal(time.time())
+            before = spool.waiting()
+            while len(spool.waiting()) > max(1, len(before) // 2):
                 time.sleep(0.005)
-            ingesting.append(time.perf_counter() - begun)
-        for _ in range(3):
-            begun = time.perf_counter()
-            hub.terminate()
-            hub.wait()
-            ending.append(time.perf_counter() - begun)
-            hub, _ = start(directory)
+            for _ in range(WAITING):
+                feeder.seal(time.time())
+            hub.send_signal(signal.SIGKILL)
+            hub.communicate()
+            waiting = spool.waiting()
+            hub = spawn(directory, inventory)
+            ingested, answered = measure(hub, waiting)
+            ingesting.append(ingested)
+            answering.append(answered)
+        begun = time.perf_counter()
         hub.terminate()
         hub.wait()
+        ending = time.perf_counter() - begun
     print(
         json.dumps(
             {
-                "answering_seconds": {
-                    "median": round(median(answering), 2),
-                    "worst": round(max(answering), 2),
-                },
-                "ingesting_seconds": {
-                    "median": round(median(ingesting), 2),
-                    "worst": round(max(ingesting), 2),
-                },
-                "ending_seconds": {"median": round(median(ending), 2), "worst": round(max(ending), 2)},
-                "imports_seconds": round(imports, 2),
+                "bench": "restart",
+                "ingesting": figures(ingesting),
+                "answering": figures(answering),
+                "ending_seconds": round(ending, 2),
+                "store": {"devices": DEVICES, "segments_waiting": WAITING},
                 "rounds": arguments.rounds,
                 "python": platform.python_version(),
                 "processors": os.cpu_count(),
                 "load": os.getloadavg()[0],
-            }
+            },
+            indent=2,
         )
     )
+
+
+def figures(moments: list[Moment]) -> dict[str, float]:
+    seconds, cpu = [moment[0] for moment in moments], [moment[1] for moment in moments]
+    return {
+        "median_seconds": quantile(seconds, 0.5),
+        "worst_seconds": max(seconds),
+        "median_cpu_seconds": quantile(cpu, 0.5),
+        "worst_cpu_seconds": max(cpu),
+    }
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The hub under a tower's load: segments come in, consoles ask, and the first bottleneck is named.
 
 A feeder seals a segment a second (no network); a real `soc serve` ingests, judges and answers four
-clients. Prints JSON: lag from sealing to commit, latency of the API, segments waiting.
+clients, each of which follows the stream and asks every second for what a console's screens show. Prints
+JSON: lag from sealing to commit, latency of the API, segments waiting.
 
     python benches/tower.py --seconds 180
 """
@@ -26,14 +27,27 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from soc.alerting import Evidence, Ledger, RuleIdentity
+from soc.model import SEVERITIES
 from soc.model.ids import digest
 from soc.spool.layout import SPOOL
 from soc.spool.schema import SEGMENT_SCHEMA
 from soc.spool.segment import SegmentBuilder
 from soc.spool.spool import Spool
+from soc.store import Store, open_store
 
 SERIES_PER_DEVICE = 50
-PATHS = ("/v1/overview", "/v1/alerts?limit=50", "/v1/devices?limit=100", "/v1/status")
+ALERTS = 1000
+# What the console asks for (soc/console): overview, queue with its chip, an alert, devices, a device.
+PATHS = (
+    "/v1/status",
+    "/v1/overview",
+    "/v1/alerts?filter=status:open&limit=512",
+    "/v1/alerts?filter=status:open+severity:critical+workflow:open&limit=1",
+    "/v1/alerts/A-{alert}",
+    "/v1/devices?limit=512",
+    "/v1/devices/d{device:05d}",
+)
 
 
 class Rows(SegmentBuilder):
@@ -154,26 +168,64 @@ def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(present)
 
 
-class Client(threading.Thread):
-    """Asks one path after the other, as a console does, and keeps the latencies in seconds."""
+def open_alerts(store: Store, devices: int, count: int, now: float) -> None:
+    """Alerts of 50 rules, one every ten seconds back from now."""
+    ledger = Ledger()
+    for number in range(count):
+        device, at = f"d{number * 7 % devices:05d}", now - 10 * number
+        rule = RuleIdentity(
+            f"rule-{number % 50}", "v1", f"Rule {number % 50}", "security", SEVERITIES[number % 5]
+        )
+        ledger.evidence(
+            Evidence(
+                rule, {"device": device, "user": f"u{number}"}, device, at, at, 1, ((f"e{number}", at),),
+                f"cause-{number}", f"something about {device}",
+            )
+        )  # fmt: skip
+    changes = ledger.changes
+    with store.transaction():
+        store.alerts.save(list(changes.opened.values()), [], changes.transitions, changes.evidence, now)
 
-    def __init__(self, path: Path, stop: threading.Event) -> None:
+
+class Client(threading.Thread):
+    """Asks for one screen after the other, each every second, and keeps the latencies in seconds."""
+
+    def __init__(self, path: Path, number: int, devices: int, stop: threading.Event) -> None:
         super().__init__(daemon=True)
         self._path = str(path)
         self._stop_asking = stop
+        self._chance = random.Random(number)
+        self._devices = devices
         self.seconds: dict[str, list[float]] = {path: [] for path in PATHS}
         self.errors = 0
 
     def run(self) -> None:
-        while not self._stop_asking.wait(0.25):
-            for path in PATHS:
+        threading.Thread(target=self._follow, daemon=True).start()
+        self._stop_asking.wait(self._chance.random())
+        while not self._stop_asking.is_set():
+            for place in PATHS:
                 begun = time.perf_counter()
+                target = place.format(
+                    alert=self._chance.randint(1, ALERTS), device=self._chance.randrange(self._devices)
+                )
                 try:
-                    if _get(self._path, path)[0] != 200:
+                    if _get(self._path, target)[0] != 200:
                         self.errors += 1
                 except (OSError, http.client.HTTPException):
                     self.errors += 1
-                self.seconds[path].append(time.perf_counter() - begun)
+                self.seconds[place].append(time.perf_counter() - begun)
+                self._stop_asking.wait(max(0.0, begun + 1 / len(PATHS) - time.perf_counter()))
+
+    def _follow(self) -> None:
+        """Read the stream, as a console does beside its screens."""
+        try:
+            with socket.socket(socket.AF_UNIX) as unix:
+                unix.connect(self._path)
+                unix.sendall(b"GET /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                while unix.recv(65536):
+                    pass
+        except OSError:
+            self.errors += not self._stop_asking.is_set()
 
 
 def _get(socket_path: str, path: str) -> tuple[int, bytes]:
@@ -196,6 +248,10 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def memory_bytes(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=int, default=180)
@@ -209,6 +265,8 @@ def main() -> None:
         data.mkdir(0o700)
         inventory = estate(directory, args.devices)
         spool = Spool(data / SPOOL)
+        with open_store(data, spool_directory=spool.directory) as store:
+            open_alerts(store, args.devices, ALERTS, time.time())
         command = [sys.executable, "-c", "import sys; from soc.cli import main; sys.exit(main())", "serve"]
         hub = subprocess.Popen([*command, "--data", str(data), "--inventory", str(inventory)])
         try:
@@ -229,7 +287,7 @@ def measure(
         time.sleep(0.05)
     feeder = Feeder(spool, args.devices, args.samples, args.events)
     stop = threading.Event()
-    clients = [Client(path, stop) for _ in range(4)]
+    clients = [Client(path, number, args.devices, stop) for number in range(4)]
     for client in clients:
         client.start()
     waiting: list[int] = []
@@ -243,6 +301,7 @@ def measure(
         time.sleep(max(0.0, ahead))
     elapsed = time.monotonic() - begun
     cpu = cpu_seconds(hub.pid) - cpu
+    size = memory_bytes(hub.pid)
     stop.set()
     while spool.waiting() and time.monotonic() - begun < args.seconds + 60:
         time.sleep(0.1)
@@ -272,12 +331,14 @@ def measure(
         "segments_waiting_last_quarter_mean": round(sum(tail) / max(len(tail), 1), 2),
         "drained_after_seconds": round(drained, 2),
         "hub_cpu_ratio": round(cpu / elapsed, 3),
+        "hub_resident_bytes": size,
         "feeder_late_seconds": round(late, 3),
     }
     return {
         "bench": "tower",
         "machine": {
             "cores": os.cpu_count(),
+            "load": os.getloadavg()[0],
             "python": platform.python_version(),
             "system": platform.platform(),
         },

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from soc.collect import Collector
     from soc.detection import RuleSet
     from soc.inventory import Inventory
-    from soc.pipeline.headless import Site
+    from soc.pipeline.site import Site
     from soc.promql import RuleGroups
 
 
@@ -47,18 +47,21 @@ def rules_of(args: argparse.Namespace) -> tuple[RuleSet, RuleGroups]:
     return rules, load_all_rule_files(extra)
 
 
-def site_of(args: argparse.Namespace, command: str) -> Site:
-    """Everything a headless cycle needs. Raises ConfigurationError."""
+def site_of(args: argparse.Namespace, command: str, *, collects: bool = True) -> Site:
+    """Everything a headless cycle needs, without collectors where the process itself does not collect.
+
+    Raises ConfigurationError.
+    """
     import time
 
     from soc.cli._places import data_directory
-    from soc.pipeline.headless import Site
+    from soc.pipeline.site import Site
 
     rules, groups = rules_of(args)
     return Site(
         data=data_directory(args),
         inventory=inventory_of(args),
-        collectors=collectors_of(args),
+        collectors=collectors_of(args) if collects else (),
         rules=rules,
         groups=groups,
         now=time.time,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from soc.model import LockHeldError
     from soc.pipeline import PipelineSummary
     from soc.pipeline.delivery import Delivered
-    from soc.pipeline.headless import Site
+    from soc.pipeline.site import Site
 
 _EXAMPLES = """examples:
   soc collect --inventory /etc/soc/inventory.yaml

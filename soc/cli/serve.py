@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not 1 <= args.workers <= _MAXIMUM_WORKERS:
         raise ConfigurationError(f"--workers: a number from 1 to {_MAXIMUM_WORKERS}")
-    site = site_of(args, HUB_COMMAND)
+    site = site_of(args, HUB_COMMAND, collects=False)  # its workers do
     options = Options(
         socket=Path(args.socket) if args.socket else site.data / HUB_SOCKET,
         store_wait_seconds=seconds(args.store_wait),

@@ -19,7 +19,7 @@ from soc.model.alerts import Alert
 from soc.model.ids import digest, ulid_time_ms
 from soc.pipeline.actions import AlertAction, perform, record
 from soc.pipeline.backup import back_up
-from soc.pipeline.headless import Site
+from soc.pipeline.site import Site
 from soc.spool.spool import Spool
 from soc.store import Store
 

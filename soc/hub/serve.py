@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from soc.hub.background import in_background
 from soc.hub.collection import Collection
-from soc.hub.heartbeat import beat
 from soc.hub.hub import Hub
 from soc.hub.supervise import Child
 from soc.hub.systemd import notify, watchdog_seconds
 from soc.model import ConfigurationError, LockHeldError, SocError
 from soc.model.clock import ClockWatch
 from soc.pipeline.delivery import deliver_due
-from soc.pipeline.headless import Site
+from soc.pipeline.site import Site
 from soc.spool.layout import HUB_COMMAND, HUB_SOCKET, STORE_LOCK, STORE_WANTED
 from soc.spool.lock import acquire
 from soc.store import Store
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from soc.hub.api import Api
 
 STOP_SECONDS = 2.5  # for children to end by themselves
+_BEGIN_SECONDS = 2.0  # for the writer's first transaction; nobody waits longer for answers
 _WATCH_SECONDS = 1.0
 _LOOK_AT_COLLECTION_SECONDS = 5.0
 _DELIVER_SECONDS = 2.0
@@ -95,9 +95,11 @@ class _Service:
         self._refiner: Child | None = None
         api: Api | None = None
         tasks: list[asyncio.Task[None]] = []
-        hub.writer.start()  # it ingests while the rest, and that is a lot of code, is being loaded
+        hub.writer.start()
         try:
             self._handle_signals()
+            # What is left to load is a lot of code; loading it now would keep the writer waiting.
+            await in_background("beginning", lambda: hub.writer.begun.wait(_BEGIN_SECONDS))
             from soc.hub.api import start_api
 
             api = await start_api(hub, self._options.socket)
@@ -212,6 +214,8 @@ class _Service:
         heartbeat = self._hub.inventory().settings.heartbeat
         if heartbeat is None or not self._in_time():
             return
+        from soc.hub.heartbeat import beat
+
         problem = await in_background("heartbeat", lambda: beat(heartbeat))
         if problem and problem != self._heartbeat_told:
             self._tell(problem)

@@ -13,7 +13,7 @@ from typing import TypeVar
 from soc.hub.port import HubBusyError, News
 from soc.model import StoreError
 from soc.pipeline import Pipeline
-from soc.pipeline.headless import Site
+from soc.pipeline.site import Site
 from soc.spool.spool import Spool
 from soc.store import RowsRefusedError, Store, open_store
 
@@ -53,6 +53,7 @@ class Writer:
         self._store: Store | None = None
         self._pipeline: Pipeline | None = None
         self._stopping = threading.Event()
+        self.begun = threading.Event()  # the first transaction is done, or could not be
         self._thread = threading.Thread(target=self._run, name="writer")
         self.figures = Figures()
         self.failure = ""  # why there is no store, or it takes nothing, just now
@@ -164,6 +165,7 @@ class Writer:
             self._do_waiting(0.0 if busy else IDLE_SECONDS)
             if not self._stopping.is_set():
                 busy = self._timed(self._step)
+                self.begun.set()
 
     def _do_waiting(self, wait_seconds: float) -> None:
         try:
@@ -219,6 +221,7 @@ class Writer:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             self.failure = f"ingestion broke: {type(error).__name__} at {frame.filename}:{frame.lineno}"
         self._tell(self.failure)
+        self.begun.set()
         store, self._store, self._pipeline = self._store, None, None
         if store is not None:
             self._renew_readers()

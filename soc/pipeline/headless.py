@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from soc.collect.cycle import Progress, run_cycle
-from soc.collect.declare import Collector
 from soc.collect.environment import Environment, Summary
 from soc.collect.port import Transport
 from soc.collect.state import CollectState, open_state
-from soc.detection import RuleSet
 from soc.intake import Refiner
 from soc.intake.raw import Refined, refine_waiting
-from soc.inventory import Inventory
 from soc.model import LockHeldError
 from soc.pipeline.delivery import Delivered, deliver_due
 from soc.pipeline.pipeline import Pipeline, PipelineSummary
-from soc.promql import RuleGroups
-from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, HUB_COMMAND, SPOOL, STORE_WANTED
+from soc.pipeline.site import Site
+from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, HUB_COMMAND, STORE_WANTED
 from soc.spool.lock import acquire, is_held
 from soc.spool.spool import Spool
 from soc.spool.store_lock import store_lock
@@ -30,24 +25,6 @@ from soc.store import Store, open_store
 DEADLINE_SECONDS = 55.0
 STORE_WAIT_SECONDS = 30.0
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A data directory and everything that is loaded to run cycles on it."""
-
-    data: Path
-    inventory: Inventory
-    collectors: Sequence[Collector]
-    rules: RuleSet
-    groups: RuleGroups
-    now: Callable[[], float]  # UTC seconds
-    monotonic: Callable[[], float]
-    command: str  # who holds the locks, for people
-
-    @property
-    def spool(self) -> Path:
-        return self.data / SPOOL
 
 
 def collect(

@@ -12,7 +12,7 @@ import pytest
 from soc.hub.port import HubBusyError, News
 from soc.hub.writer import Writer
 from soc.model import Device, StoreError
-from soc.pipeline.headless import Site
+from soc.pipeline.site import Site
 from soc.store import Store
 from tests.support.estate import START, Estate, inventory
 from tests.support.service import eventually

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from soc.alerting.notify import mail, webhook
 from soc.alerting.notify.attempt import Attempt, Progress
 from soc.alerting.notify.message import Message
 from soc.inventory.settings import MailTarget, Target
@@ -26,6 +25,9 @@ def send(
     Secrets are resolved here, as late as possible. `reached` are the recipients that have taken this
     message before. Never raises because of the other side, the network or a secret.
     """
+    # They bring HTTP, TLS and e-mail along, which most processes that could send never need.
+    from soc.alerting.notify import mail, webhook
+
     progress = progress or Progress()
     if isinstance(target, MailTarget):
         return mail.send(target, message, now=now, reached=reached, seconds=seconds, progress=progress)
