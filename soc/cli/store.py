@@ -61,7 +61,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0; 1 when `verify` finds something; 2 for a store of a newer program; 3 when the store fails."""
+    """0; 1 when `verify` finds something, or `restore` cannot take a sealed file in; 2 for a store of a
+    newer program; 3 when the store fails."""
     actions = {"backup": _backup, "verify": _verify, "restore": _restore, "migrate": _migrate}
     return actions[args.action](args)
 
@@ -139,36 +140,43 @@ def _told(args: argparse.Namespace, checks: Iterable[Check]) -> int:
 
 
 def _restore(args: argparse.Namespace) -> int:
-    from soc.cli._load import site_of
+    from soc.cli._load import inventory_of, rules_of
+    from soc.cli._places import data_directory
     from soc.pipeline import Pipeline
+    from soc.spool.layout import SPOOL
     from soc.spool.spool import Spool
     from soc.store import open_store
     from soc.store.backup import place_backup
 
-    site = site_of(args, "soc store restore")
-    with _locks(site.data):
+    rules, groups = rules_of(args)
+    inventory, data = inventory_of(args), data_directory(args)
+    with _locks(data):
         if args.move_aside:
-            _move_aside(site.data, time.time())
-        restored = place_backup(Path(args.directory), site.data).transaction if args.directory else 0
-        with open_store(site.data, spool_directory=site.spool) as store:
+            _move_aside(data, time.time())
+        restored = place_backup(Path(args.directory), data).transaction if args.directory else 0
+        with open_store(data, spool_directory=data / SPOOL) as store:
             begun = store.number
-            pipeline = Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups)
-            pipeline.recover(site.now(), accept_gap=args.accept_gap)
+            adopted = store.adoption.adopt(time.time())
+            pipeline = Pipeline(store, Spool(data / SPOOL), inventory, rules, groups)
+            pipeline.recover(time.time(), accept_gap=args.accept_gap)
             redone = pipeline.summary.redone
             waiting = pipeline.requeue_unknown()
-            done = pipeline.run(site.now) if waiting else None
+            done = pipeline.run(time.time) if waiting else None
             last = store.number
     document = {
-        "restored": restored, "transactions": redone, "segments": done.segments if done else 0, "last": last
+        "restored": restored, "transactions": redone, "segments": done.segments if done else 0, "last": last,
+        "sealed_files": adopted.files, "sealed_files_refused": adopted.refused,
     }  # fmt: skip
+    for name, reason in adopted.refused.items():
+        print(f"soc: sealed/{clean(name)} is not taken in: {clean(reason)}", file=sys.stderr)
     if args.json:
         print(json.dumps(document))
     else:
         print(
             f"the store begins with transaction {begun}; {redone} done again from journal and spool, "
-            f"{document['segments']} further segments ingested"
+            f"{document['segments']} further segments ingested, {adopted.files} sealed files taken in again"
         )
-    return 0
+    return 1 if adopted.refused else 0
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from soc.store.overview import Overview
 from soc.store.polls import Polls
 from soc.store.record import Entry, Pending, Record, Step
 from soc.store.rules import Rules
+from soc.store.sealing.adopt import Adoption
 from soc.store.sealing.directory import SealedDirectory
 from soc.store.sealing.holds import Holds
 from soc.store.sealing.raw import RawSealing
@@ -54,6 +55,7 @@ class Store:
         self._directory = directory
         self.sealed = Sealed(database, directory)
         if directory is not None:
+            self.adoption = Adoption(database, directory)
             self.sealing = Sealing(database, directory)
             self.raw_sealing = RawSealing(database, directory)
             self.expiry = Expiry(database, directory, Holds(directory.path))
