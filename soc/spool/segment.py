@@ -216,15 +216,12 @@ def read_header(path: Path) -> Header:
     """Raises SpoolError when the file is not a segment, is torn, or is of a newer format."""
     try:
         document = json.loads(pl.read_parquet_metadata(path)[_HEADER_KEY])
+        if (version := int(document["format_version"])) > FORMAT_VERSION:
+            raise SpoolError(f"{path.name}: segment format {version} is newer than ours ({FORMAT_VERSION})")
         cursors = tuple(Cursor(*map(str, cursor)) for cursor in document.pop("cursors"))
-        header = Header(**document, cursors=cursors)
+        return Header(**document, cursors=cursors)
     except _UNREADABLE as error:
         raise SpoolError(f"{path.name}: not a readable segment ({_first_line(error)})") from error
-    if header.format_version > FORMAT_VERSION:
-        raise SpoolError(
-            f"{path.name}: segment format {header.format_version} is newer than ours ({FORMAT_VERSION})"
-        )
-    return header
 
 
 def read_frame(path: Path) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import datetime
 from pathlib import Path
@@ -134,6 +135,30 @@ def test_newer_format_is_refused(tmp_path: Path) -> None:
     path.write_bytes(encode(SegmentBuilder().frame(), header(0, format_version=FORMAT_VERSION + 1)))
     with pytest.raises(SpoolError, match="newer"):
         read_header(path)
+
+
+def test_newer_header_is_refused_as_newer(tmp_path: Path) -> None:
+    """Whatever else its header says that we do not know."""
+    document = json.dumps({"format_version": FORMAT_VERSION + 1, "signature": "x"})
+    SegmentBuilder().frame().write_parquet(tmp_path / "new.parquet", metadata={"soc": document})
+    with pytest.raises(SpoolError, match="newer"):
+        read_header(tmp_path / "new.parquet")
+
+
+def test_older_format_is_read(tmp_path: Path) -> None:
+    """What a format did not have yet, columns and members of the header, comes as nothing."""
+    since = ["attributes", "fact_keys", "process", "raw"]
+    frame = full_builder().frame()
+    document = json.dumps(
+        {"segment": "01", "writer": "collect", "site": "local", "created": 1.0, "sealed": 2.0,
+         "rows": frame.height, "cursors": [], "format_version": FORMAT_VERSION - 1}
+    )  # fmt: skip
+    frame.drop(since).write_parquet(tmp_path / "old.parquet", metadata={"soc": document})
+    assert read_header(tmp_path / "old.parquet").rows == frame.height
+    found = read_frame(tmp_path / "old.parquet")
+    assert found.columns == list(SEGMENT_SCHEMA)
+    assert found.drop(since).equals(frame.select(found.columns).drop(since))
+    assert found.select(pl.col(since).is_null().all()).row(0) == (True,) * len(since)
 
 
 def test_a_column_of_another_type_raises(tmp_path: Path) -> None:
