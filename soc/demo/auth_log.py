@@ -1,6 +1,7 @@
 """The authentication log of a simulated Linux host: lines as sshd, sudo and cron write them.
 
-Which lines there are is a pure function of (seed, host, time): minute by minute, forwards and back.
+Which lines everyday life leaves is a pure function of (seed, host, time): minute by minute, forwards and
+back. An attack's depend on when it begins.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from soc.demo.formulas import dice
-from soc.demo.scenario import BruteForce, Scenario
+from soc.demo.scenario import BruteForce
 
 _POLLER = "10.20.1.5"
 _ADMINISTRATORS = ("mia", "jonas", "priya", "tomas")
@@ -42,9 +43,9 @@ def _line(time: float, program: str, process_id: int, message: str) -> AuthLine:
 class AuthLog:
     """One host's authentication log."""
 
-    def __init__(self, host: str, scenario: Scenario) -> None:
+    def __init__(self, host: str, seed: int) -> None:
         self._host = host
-        self._scenario = scenario
+        self._seed = seed
         self._minute = lru_cache(maxsize=256)(self._lines_of)
 
     def between(self, after: int, until: int) -> list[AuthLine]:
@@ -54,7 +55,7 @@ class AuthLog:
         return [line for line in lines if after < line.microseconds <= until]
 
     def _lines_of(self, minute: int) -> tuple[AuthLine, ...]:
-        generator = dice(self._scenario.seed, self._host, "auth", str(minute))
+        generator = dice(self._seed, self._host, "auth", str(minute))
         begins = minute * 60.0
         process_id = generator.randint(900, 32_000)
         lines = self._session(begins + generator.uniform(1, 8), process_id, "soc", _POLLER)
@@ -64,9 +65,6 @@ class AuthLog:
             )
         if minute % 60 == 17:
             lines += self._cron(begins + 1.2, process_id + 3)
-        attack = self._scenario.attack
-        if attack.device == self._host:
-            lines += [line for line in _attack(attack) if minute == line.microseconds // _MINUTE]
         return tuple(sorted(lines))
 
     @staticmethod
@@ -114,23 +112,24 @@ def _closed(service: str, user: str) -> str:
     return f"pam_unix({service}:session): session closed for user {user}"
 
 
-@lru_cache(maxsize=4)
-def _attack(attack: BruteForce) -> tuple[AuthLine, ...]:
+def attack_lines(attack: BruteForce, begins: float) -> list[AuthLine]:
+    """What the attacked host logs of an attack that begins at `begins` (UTC seconds)."""
     lines = []
     for number in range(attack.attempts):
-        time = attack.begins + number * attack.seconds_between
+        time = begins + number * attack.seconds_between
         process_id, port = 20_000 + number, 50_000 + number
         where = f"from {attack.source_ip} port {port}"
         if number < len(_GUESSED):
-            lines.append(_line(time - 0.3, "sshd", process_id, f"Invalid user {_GUESSED[number]} {where}"))
+            lines.append(_line(time - 0.03, "sshd", process_id, f"Invalid user {_GUESSED[number]} {where}"))
             user = f"invalid user {_GUESSED[number]}"
         else:
             user = attack.user
         lines.append(_line(time, "sshd", process_id, f"Failed password for {user} {where} ssh2"))
+    login = begins + attack.seconds
     process_id, where = 20_000 + attack.attempts, f"from {attack.source_ip} port {50_000 + attack.attempts}"
     opened = _opened("sshd", f"{attack.user}(uid=1005)")
     lines += [
-        _line(attack.login, "sshd", process_id, f"Accepted password for {attack.user} {where} ssh2"),
-        _line(attack.login + 0.02, "sshd", process_id, opened),
+        _line(login, "sshd", process_id, f"Accepted password for {attack.user} {where} ssh2"),
+        _line(login + 0.02, "sshd", process_id, opened),
     ]
-    return tuple(lines)
+    return lines

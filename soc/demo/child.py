@@ -1,13 +1,14 @@
 """A process of the demo that plays devices: `python -m soc.demo.child ROLE DIRECTORY SEED START`.
 
 Writes "ready" once every endpoint is bound and ends when its standard input does, that is with the
-process that started it.
+process that started it. To the role "syslog" a line there says that the attack begins.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import sys
 import threading
@@ -24,6 +25,7 @@ from soc.demo.serve import AgentServer
 from soc.inventory import Inventory, load_inventory
 
 _STANDARD_INPUT = 0
+_SEND_SECONDS = 0.1
 
 
 def _ready() -> None:
@@ -106,6 +108,21 @@ def _ssh(directory: Path, inventory: Inventory, estate: Estate) -> None:
     server.close()
 
 
+def _syslog(_directory: Path, inventory: Inventory, estate: Estate) -> None:
+    from soc.demo.syslog import SyslogSender
+
+    sender = SyslogSender(estate, place.syslog_receiver(inventory), time.time())
+    _ready()
+    while True:
+        readable, _, _ = select.select([_STANDARD_INPUT], [], [], _SEND_SECONDS)
+        if readable:
+            if not os.read(_STANDARD_INPUT, 4096):
+                break
+            sender.attack(time.time())
+        sender.send(time.time())
+    sender.close()
+
+
 def _recordings(directory: Path, inventory: Inventory) -> None:
     community = place.read_secret(directory, "community")
     source = directory / place.RECORDINGS
@@ -119,7 +136,7 @@ def _recordings(directory: Path, inventory: Inventory) -> None:
     )
 
 
-_ROLES = {"snmp": _snmp, "snmp-v3": _snmp_v3, "ssh": _ssh}
+_ROLES = {"snmp": _snmp, "snmp-v3": _snmp_v3, "ssh": _ssh, "syslog": _syslog}
 
 
 def main(role: str, directory: Path, seed: int, start: float) -> None:

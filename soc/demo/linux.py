@@ -16,6 +16,7 @@ from soc.model import Device
 _KIB_PER_GIB = 1 << 20
 _TICKS_PER_SECOND = 100  # sysconf(_SC_CLK_TCK)
 _LOG_BEGINS_SECONDS = HISTORY_SECONDS + 600  # before the start: when the log was last rotated
+_PRIORITY = 10 * 8 + 6  # authpriv.info
 _NOT_FOUND = CommandOutput("", "sh: 1: not found\n", 127)
 
 
@@ -47,7 +48,8 @@ class LinuxHost:
         generator = dice(scenario.seed, device.name, "linux")
         self._name = device.name
         self._scenario = scenario
-        self._auth_log = AuthLog(device.name, scenario)
+        self._auth_log = AuthLog(device.name, scenario.seed)
+        self._forwards = device.name in scenario.forwarding
         self._release = generator.choice(_RELEASES)
         self._vendor, self._model = generator.choice(_HARDWARE)
         self._serial = "".join(generator.choices("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", k=10))
@@ -125,7 +127,12 @@ class LinuxHost:
         return "".join(f"{name + ':':<16}{value:>8} kB\n" for name, value in values.items())
 
     def _auth_lines(self, cursor: str, time: float) -> str:
-        """Lines behind the cursor, each with its own; a place in the file is its microsecond."""
+        """Lines behind the cursor, each with its own; a place in the file is its microsecond.
+
+        A host that forwards its log keeps no file of it.
+        """
+        if self._forwards:
+            return ""
         begins = round((self._scenario.start - _LOG_BEGINS_SECONDS) * 1e6)
         file, _, offset = cursor.rpartition(":")
         after = begins + (int(offset) if file == self._log_file and offset.isdigit() else 0)
@@ -133,6 +140,19 @@ class LinuxHost:
             f"{self._log_file}:{line.microseconds - begins} {self._written(line)}\n"
             for line in self._auth_log.between(after, round(time * 1e6))
         )
+
+    def forwarded(self, after: int, until: int) -> list[bytes]:
+        """The log's lines with after < time <= until (microseconds), as syslog messages."""
+        return [self.message(line) for line in self._auth_log.between(after, until)]
+
+    def message(self, line: AuthLine) -> bytes:
+        """A log line as the host's syslog daemon sends it: in its default format, RFC 5424 or RFC 3164."""
+        if self._release.timestamps == "rfc3164":
+            return f"<{_PRIORITY}>{self._written(line)}".encode()
+        moment = datetime.fromtimestamp(line.microseconds / 1e6, UTC)
+        stamp = moment.isoformat(timespec="microseconds")
+        where = f"{stamp} {self._name} {line.program} {line.process_id} - -"
+        return f"<{_PRIORITY}>1 {where} {line.message}".encode()
 
     def _written(self, line: AuthLine) -> str:
         moment = datetime.fromtimestamp(line.microseconds / 1e6, UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 import socket
@@ -18,7 +19,10 @@ from soc.inventory import Inventory, load_inventory
 from soc.model import ConfigurationError, Device
 
 INVENTORY, SECRETS, SSH, SCRATCH = "inventory.yaml", "secrets", "ssh", "scratch"
+LOG = "demo.log"  # what the processes of the demo say
 RECORDINGS = "recordings"  # a link to them
+RECEIVER_ADDRESS = "127.0.0.1"
+_MAXIMUM_DIRECTORY_BYTES = 85  # unix(7) allows a socket 107, its name included
 _PORT_ATTEMPTS = 50
 _PORTS = range(10_000, 32_000)  # unprivileged, and below the range that clients are given
 
@@ -26,20 +30,28 @@ _PORTS = range(10_000, 32_000)  # unprivileged, and below the range that clients
 def prepare(directory: Path, shipped_inventory: Path) -> Inventory:
     """Put the shipped inventory, on ports that are free now, and fresh secrets into an empty directory.
 
-    Raises ConfigurationError when the directory holds anything, or no port is free.
+    Raises ConfigurationError when the directory holds anything, or its path is too long for the hub's
+    socket, or no port is free.
     """
     if any(directory.iterdir()):
         raise ConfigurationError(f"{directory} is not empty; soc demo begins a store of its own")
+    if len(os.fsencode(directory)) > _MAXIMUM_DIRECTORY_BYTES:
+        raise ConfigurationError(f"{directory}: too long for a hub's socket; name a shorter one by --data")
     shipped = load_inventory(shipped_inventory)
     ports: dict[str, int] = {}
     for kind, protocol in (("snmp", socket.SOCK_DGRAM), ("ssh", socket.SOCK_STREAM)):
         endpoints = [endpoint(device, kind) for device in devices_with(shipped, kind)]
         ports[kind] = free_port([address for address, _ in endpoints], protocol)
+    listen = {
+        f"syslog_{name}": f"{RECEIVER_ADDRESS}:{free_port([RECEIVER_ADDRESS], protocol)}"
+        for name, protocol in (("udp", socket.SOCK_DGRAM), ("tcp", socket.SOCK_STREAM))
+    }
     path = directory / INVENTORY
     document = yaml.safe_load(shipped_inventory.read_text(encoding="utf-8"))
     for defaults in document["defaults"].values():
         for kind, port in ports.items():
             defaults[kind]["port"] = port
+    document["settings"]["listen"] = listen
     write_private(path, yaml.safe_dump(document, sort_keys=False, width=200))
     (directory / SCRATCH).mkdir(mode=0o700)
     write_secrets(directory, "community", "authentication", "privacy")
@@ -85,6 +97,12 @@ def devices_with(inventory: Inventory, kind: str, versions: Sequence[str] = ()) 
 def endpoint(device: Device, kind: str) -> Endpoint:
     options: Any = device.options.get(kind) or {}
     return device.addresses[0], int(options["port"])
+
+
+def syslog_receiver(inventory: Inventory) -> Endpoint:
+    """Where hosts send their syslog over UDP."""
+    listener = inventory.settings.listen["syslog_udp"]
+    return listener.address, listener.port
 
 
 def free_port(addresses: Sequence[str], protocol: socket.SocketKind) -> int:

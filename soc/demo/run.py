@@ -1,20 +1,21 @@
-"""One demo run: half an hour of history, then real cycles over loopback, the pipeline after each."""
+"""The past of a demo run: one process writes it, this one ingests and judges it as it comes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import select
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from soc.collect.state import CollectState
-from soc.collect.transports import transports_for
-from soc.demo.estate import Estate
-from soc.demo.history import write_history
-from soc.pipeline.headless import Site, collect, environment, ingest
-from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE
-from soc.spool.lock import acquire
+from soc.demo.children import Children
+from soc.demo.scenario import HISTORY_SECONDS
+from soc.pipeline import Pipeline
+from soc.pipeline.site import Site
+from soc.spool.spool import Spool
+from soc.store import Store, open_store
 
-CYCLE_SECONDS = 10.0  # how often is looked for what is due
-_CYCLE_DEADLINE_SECONDS = 50.0
+HISTORY = "history"  # the process that writes it
+_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,38 +27,45 @@ class Control:
     tell: Callable[[str], None]  # progress, for people
 
 
-def past(site: Site, estate: Estate, control: Control) -> None:
-    """Write and ingest the history. Raises SpoolError, StoreError."""
-    begun = site.monotonic()
-    with acquire(site.data / COLLECT_LOCK, 0.0, site.command):
-        state = CollectState(site.data / COLLECT_STATE)
-        try:
-            minutes = sum(1 for _ in write_history(environment(site, {}, state), estate, control.stopped))
-        finally:
-            state.close()
-    control.tell(f"{minutes} minutes of history collected in {site.monotonic() - begun:.1f} s")
-    done = ingest(site)
+def past(site: Site, start: float, processes: Children, control: Control) -> None:
+    """Ingest and judge the history, with the time at which each minute was now, until all is in.
+
+    The caller holds store.lock, and has started the process HISTORY. Raises StoreError, SocError.
+    """
+    begun, minutes = site.monotonic(), 0
+    with open_store(site.data, spool_directory=site.spool) as store:
+        pipeline = _pipeline(site, store, start - HISTORY_SECONDS)
+        for sealed in _times(processes.output(HISTORY), control.stopped):
+            minutes += len(sealed)
+            while not control.stopped() and pipeline.step(sealed[-1]):
+                pass
+            processes.check(but=HISTORY)
+        done = pipeline.summary
+    if control.stopped():
+        return
+    processes.finish(HISTORY)
     control.tell(
-        f"{done.samples} samples and {done.events} events stored, {done.rule_times} rule times "
-        f"evaluated, {done.alerts_opened} alerts opened after {site.monotonic() - begun:.1f} s"
+        f"{minutes} minutes of history: {done.samples} samples and {done.events} events stored, "
+        f"{done.rule_times} rule times evaluated, {done.alerts_opened} alerts opened "
+        f"in {site.monotonic() - begun:.1f} s"
     )
 
 
-def live(site: Site, seconds: float, control: Control) -> None:
-    """Poll what is due over real SNMP and SSH, and judge it, for a time. Raises SpoolError, StoreError."""
-    transports = transports_for(site.inventory)
-    ends = site.monotonic() + seconds
-    while not control.stopped():
-        begun = site.monotonic()
-        summary = collect(site, transports, deadline_seconds=_CYCLE_DEADLINE_SECONDS)
-        done = ingest(site)
-        control.tell(
-            f"{summary.devices} devices polled, {summary.failed} failed, {summary.samples} samples; "
-            f"{done.rule_times} rule times evaluated; {site.monotonic() - begun:.1f} s"
-        )
-        for problem in summary.problems[:5]:
-            control.tell(problem)
-        left = ends - site.monotonic()
-        if left <= 0:
+def _pipeline(site: Site, store: Store, now: float) -> Pipeline:
+    pipeline = Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups)
+    pipeline.prepare(now)
+    return pipeline
+
+
+def _times(descriptor: int, stopped: Callable[[], bool]) -> Iterator[list[float]]:
+    """The times of the minutes that are sealed, as they come; those that came meanwhile together."""
+    said = b""
+    while not stopped():
+        if not select.select([descriptor], [], [], _LOOK_SECONDS)[0]:
+            continue
+        new = os.read(descriptor, 65536)
+        if not new:
             return
-        control.sleep(min(left, max(0.0, begun + CYCLE_SECONDS - site.monotonic())))
+        *lines, said = (said + new).split(b"\n")
+        if lines:
+            yield [float(line) for line in lines]

@@ -63,22 +63,25 @@ class DiskFull:
 
 @dataclass(frozen=True, slots=True)
 class BruteForce:
-    """Passwords are guessed over SSH until one is right."""
+    """Passwords are guessed over SSH until one is right: the one incident that is still to come."""
 
     device: str
     source_ip: str
     user: str
-    begins: float
     attempts: int
     seconds_between: float
 
     @property
-    def login(self) -> float:
-        return self.begins + self.attempts * self.seconds_between
+    def seconds(self) -> float:
+        """From the first guess to the login."""
+        return self.attempts * self.seconds_between
 
 
 class Scenario:
-    """The incidents of one run. Raises ValueError when the inventory lacks a candidate for one."""
+    """The incidents of one run. Raises ValueError when the inventory lacks a candidate for one.
+
+    `forwarding` are the hosts that send their authentication log by syslog; those of the others are pulled.
+    """
 
     def __init__(self, devices: Mapping[str, Device], seed: int, start: float) -> None:
         self.seed = seed
@@ -117,7 +120,12 @@ class Scenario:
         self.disk = DiskFull(disk, "/var/lib", start - 1740, start - 1500)
         target = pick("service host", alive("server", "service"))
         source = f"{ATTACKER_NETWORK}.{generator.randint(2, 254)}"
-        self.attack = BruteForce(target, source, "deploy", start - 600, 40, 3.0)
+        self.attack = BruteForce(target, source, "deploy", 40, 0.15)
+        self.forwarding = frozenset(
+            name
+            for name, device in devices.items()
+            if device.kind == "server" and device.tower == devices[target].tower
+        )
 
     def silent(self, device: str, time: float) -> bool:
         """Whether nothing that is sent to the device at `time` is answered."""

@@ -16,7 +16,7 @@ from soc.collect.load import load_collectors
 from soc.collect.once import poll_once
 from soc.collect.transports import transports_for
 from soc.demo import place
-from soc.demo.children import ESTATE_ROLES, children
+from soc.demo.children import ESTATE_ROLES, played
 from soc.demo.estate import Estate
 from soc.demo.place import devices_with, prepare
 from soc.demo.simulated import SimulatedSnmp, SimulatedSsh
@@ -31,7 +31,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Inventory
     directory = tmp_path_factory.mktemp("demo")
     inventory = prepare(directory, shipped("inventory.yaml"))
     start = time.time()
-    with children(ESTATE_ROLES, directory, 3, start):
+    with played(ESTATE_ROLES, directory, 3, start):
         yield inventory, Estate(inventory.devices, 3, start)
 
 
@@ -79,6 +79,7 @@ def test_the_dead_do_not_answer(served: tuple[Inventory, Estate]) -> None:
 def test_two_demos_side_by_side(served: tuple[Inventory, Estate], tmp_path: Path) -> None:
     """A second demo finds ports of its own."""
     second = prepare(tmp_path, shipped("inventory.yaml"))
+    assert served[0].settings.listen != second.settings.listen
     for kind in ("snmp", "ssh"):
         first_device, second_device = devices_with(served[0], kind)[0], devices_with(second, kind)[0]
         assert place.endpoint(first_device, kind) != place.endpoint(second_device, kind)
@@ -94,7 +95,7 @@ def test_used_directory_is_refused(tmp_path: Path) -> None:
 def test_failed_start_is_told(tmp_path: Path) -> None:
     """A process that cannot start ends the demo with a message, and no process stays."""
     (tmp_path / place.SCRATCH).mkdir()
-    with pytest.raises(SocError, match="did not start"), children(["snmp"], tmp_path, 1, 0.0):
+    with pytest.raises(SocError, match=r"did not start:(.|\n)*inventory"), played(["snmp"], tmp_path, 1, 0.0):
         pytest.fail("the process had nothing to read")
 
 
@@ -104,8 +105,8 @@ def test_children_end_with_their_parent(tmp_path: Path) -> None:
     program = (
         "import sys, time, subprocess\n"
         "from pathlib import Path\n"
-        "from soc.demo.children import children, ESTATE_ROLES\n"
-        "with children(ESTATE_ROLES, Path(sys.argv[1]), 1, time.time()):\n"
+        "from soc.demo.children import played, ESTATE_ROLES\n"
+        "with played(ESTATE_ROLES, Path(sys.argv[1]), 1, time.time()):\n"
         "    print('up', flush=True)\n"
         "    time.sleep(600)\n"
     )

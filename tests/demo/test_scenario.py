@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from soc.demo.estate import Estate
+from soc.demo.place import devices_with
 from soc.demo.scenario import HISTORY_SECONDS, Scenario
 from soc.inventory import Inventory
 
@@ -60,8 +61,16 @@ def test_silence_begins_with_the_outage(estate: Estate) -> None:
 
 
 def test_incidents_lie_in_the_history(estate: Estate) -> None:
-    """Everything has begun before the demo goes live, so that the rules' waiting times have passed."""
+    """All but the attack has begun before the demo goes live: the rules' waiting times have passed."""
     scenario = estate.scenario
     begins = [scenario.outage.begins, scenario.battery.begins, scenario.toner.begins, scenario.disk.begins]
-    for time in (*begins, scenario.attack.begins, scenario.attack.login):
+    for time in begins:
         assert START - HISTORY_SECONDS <= time < START - 300
+
+
+def test_logs_come_in_both_ways(estate: Estate, inventory: Inventory) -> None:
+    """The attacked host forwards its log; of some hosts that answer it is pulled."""
+    scenario = estate.scenario
+    assert scenario.attack.device in scenario.forwarding
+    pulled = {device.name for device in devices_with(inventory, "ssh")} - scenario.forwarding
+    assert {name for name in pulled if not scenario.silent(name, START)}

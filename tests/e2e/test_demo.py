@@ -1,4 +1,4 @@
-"""`soc demo` as users run it: the whole chain over real SNMP and SSH, judged against the scenario's truth."""
+"""`soc demo` without a terminal: the whole chain over real SNMP, SSH and syslog, judged by the scenario."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import tarfile
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,11 +95,10 @@ def test_history_is_marked_simulated(outcome: _Outcome) -> None:
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> tuple[Path, dict[str, str]]:
+def places() -> Iterator[tuple[Path, dict[str, str]]]:
     """An empty place for temporary files, and an environment that names it."""
-    temporary = tmp_path / "temporary"
-    temporary.mkdir()
-    return temporary, {**os.environ, "TMPDIR": str(temporary)}
+    with tempfile.TemporaryDirectory() as temporary:  # a socket's path is short
+        yield Path(temporary), {**os.environ, "TMPDIR": temporary}
 
 
 def _until(process: subprocess.Popen[str], text: str) -> None:
@@ -116,7 +117,7 @@ def test_signal_leaves_nothing_behind(places: tuple[Path, dict[str, str]], numbe
         [*SOC, "demo", "--headless", "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
     )  # fmt: skip
-    _until(process, "simulated devices answer")
+    _until(process, "simulated devices on loopback")
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     process.send_signal(number)
     stdout, _ = process.communicate(timeout=120)
@@ -125,6 +126,39 @@ def test_signal_leaves_nothing_behind(places: tuple[Path, dict[str, str]], numbe
     assert list(temporary.iterdir()) == []
     assert children
     assert not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+
+
+def test_the_attack_came_by_syslog(outcome: _Outcome) -> None:
+    """The brute force was sent to the receiver by the host's own address; other hosts' logs were pulled."""
+    attack = outcome.scenario.attack
+    asked = ["events", "service:sshd", "--since", "1h", "--limit", "100000", "--json"]
+    done = soc(*asked, "--data", str(outcome.data), check=True)
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    guesses = [event for event in events if event.get("source_ip") == attack.source_ip]
+    assert sum(event["fields"].get("outcome") == "failure" for event in guesses) == attack.attempts
+    assert {event["device"] for event in guesses} == {attack.device}
+    assert {event["fields"].get("transport") for event in guesses} == {"udp"}
+    assert {event["fields"]["stream"] for event in events} > {"syslog"}
+
+
+@pytest.mark.parametrize(
+    ("options", "terminal", "told"),
+    [((), "xterm", "terminal"), ((), "dumb", "terminal"), (("--json",), "xterm", "JSON")],
+)
+def test_without_a_terminal_it_says_what_to_do(options: tuple[str, ...], terminal: str, told: str) -> None:
+    """Where there is no terminal to open a console on, --headless is named, and nothing is begun."""
+    done = soc("demo", *options, env={**os.environ, "TERM": terminal}, stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "--headless" in done.stderr
+    assert done.stdout == ""
+
+
+def test_too_long_a_path_is_refused(tmp_path: Path) -> None:
+    """A directory whose path leaves a socket no room is told at once, not when the hub starts."""
+    done = soc("demo", "--headless", "--for", "1s", "--data", str(tmp_path / ("long" * 25)))
+    assert done.returncode == 2
+    assert "too long" in done.stderr
 
 
 def test_used_directory_is_refused(tmp_path: Path) -> None:
