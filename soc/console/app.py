@@ -33,6 +33,7 @@ from soc.console.view import TOWERS_CELLS, WIDE_CELLS, View, hint_spans
 
 COMMANDS = ("overview", "alerts", "devices", "quit")
 NOTICE_SECONDS = 8.0
+SESSION_GROUP = "session"  # of the work that goes on as long as the application
 UNOWNED_CRITICAL = "status:open severity:critical -owner:*"
 TERMINAL_CHECK_SECONDS = 2.0
 
@@ -105,7 +106,7 @@ class ConsoleApp(OrderedKeys):
 
     def on_mount(self) -> None:
         self.session.listen(self._heard)
-        start(self, "session", self.session.run)
+        start(self, SESSION_GROUP, self.session.run)
         self.set_interval(1.0, self._tick)
         if self._terminal_descriptor is not None:
             self.set_interval(TERMINAL_CHECK_SECONDS, self._check_terminal)
