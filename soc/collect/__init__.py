@@ -1,5 +1,7 @@
 """Collection: what collector files import. Transports, planning and the worker are in submodules."""
 
+# First: importing the module later would put it in the place of the function of that name.
+import soc.collect.state  # noqa: F401
 from soc.collect.declare import (
     Collector,
     Column,
