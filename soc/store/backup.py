@@ -83,7 +83,9 @@ def make_backup(
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
         _copy_store(database, data / BACKUP / "copy", partial / STORE)
-        manifest = _complete(data, partial, created, sealed=sealed)
+        if sealed:
+            _copy_sealed(database, data, partial)
+        manifest = _complete(data, partial, created)
         replace_durably(partial / MANIFEST, json.dumps(asdict(manifest), indent=1).encode())
         _fsync_tree(partial)
         partial.rename(target)
@@ -142,17 +144,40 @@ def _copy_store(database: Database, staging: Path, place: Path) -> None:
     shutil.move(copy, place)
 
 
-def _complete(data: Path, partial: Path, created: float | None, *, sealed: bool) -> Manifest:
-    """Beside the copy of the store: the sealed files it names, and the journal, which is older or newer."""
+def _copy_sealed(database: Database, data: Path, partial: Path) -> None:
+    """The sealed files that the copy names. It says so of those that are missing; what retention has
+    unlinked meanwhile it knows as unlinked."""
+    if (data / SEALED / HOLDS).exists():
+        _copy_file(data / SEALED / HOLDS, partial / SEALED / HOLDS)
+    copy = connect(partial / STORE, [])
+    try:
+        manifest = SealedManifest(copy)
+        missing = []
+        for file in manifest.in_state("sealed"):
+            try:
+                _copy_file(data / SEALED / file.name, partial / SEALED / file.name)
+            except FileNotFoundError:
+                missing.append(file)
+        if missing:
+            there = {file.name for file in SealedManifest(database).in_state("sealed")}
+            with copy.transaction():
+                for file in missing:
+                    if file.name in there:
+                        manifest.set_damage(file.name, "missing")
+                    else:
+                        manifest.change([file.name], "unlinked", file.since)
+    finally:
+        copy.close()
+
+
+def _complete(data: Path, partial: Path, created: float | None) -> Manifest:
+    """The journal, which is older or newer than the copy of the store, and what the whole is."""
     copy = connect(partial / STORE, [])
     try:
         rows, version = table_rows(copy), store_version(copy)
         [(transaction,)] = copy.rows("SELECT coalesce(max(value), 0) FROM cursor WHERE name = 'transaction'")
-        names = [file.name for file in SealedManifest(copy).in_state("sealed")] if sealed else []
     finally:
         copy.close()
-    for name in [*names, *([HOLDS] if (data / SEALED / HOLDS).exists() and sealed else ())]:
-        _copy_file(data / SEALED / name, partial / SEALED / name)
     for path in journal_files(data / JOURNAL):
         _copy_file(path, partial / JOURNAL / path.name)
     journal = Journal(partial / JOURNAL)  # cuts off what was being written while it was copied

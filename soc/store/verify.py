@@ -17,6 +17,7 @@ from soc.store.migrate import newest_version, store_version
 from soc.store.record import WITHDRAWN, Step, settled_steps
 from soc.store.sealing.directory import SealedDirectory
 from soc.store.sealing.manifest import Manifest as SealedManifest
+from soc.store.sealing.manifest import SealedFile
 
 _SHOWN = 5
 _STEPS_AT_ONCE = 5000
@@ -47,7 +48,7 @@ def verify_data(data: Path, done: Path) -> Iterator[Check]:
         yield from _version(database)
         yield from _store(database, data, ahead=False)
         yield _segments(database, done)
-        yield _sealed(database, data)
+        yield _sealed(data, SealedManifest(database).in_state("sealed"))
     finally:
         database.close()
 
@@ -71,6 +72,10 @@ def verify_backup(directory: Path) -> Iterator[Check]:
             yield Check("head", False, f"the journal ends at {heads[-1]}, the manifest says {manifest.head}")
         # Others may have gone on writing while it was made.
         yield from _store(database, directory, ahead=True)
+        if manifest.created is not None:
+            # What was damaged before, and is known to be, is no fault of the backup.
+            files = SealedManifest(database).in_state("sealed")
+            yield _sealed(directory, [file for file in files if not file.damage])
     finally:
         database.close()
 
@@ -242,9 +247,8 @@ def _row_count(path: Path) -> int | None:
         return None
 
 
-def _sealed(database: Database, data: Path) -> Check:
-    directory = SealedDirectory(data / SEALED)
-    files = SealedManifest(database).in_state("sealed")
+def _sealed(data: Path, files: Sequence[SealedFile]) -> Check:
+    directory = SealedDirectory(data / SEALED, read_only=True)
     damaged = [f"sealed/{file.name}: {wrong}" for file in files if (wrong := directory.check(file))]
     return _check("sealed", damaged, f"{len(files)} files are what was sealed")
 

@@ -6,16 +6,18 @@ import json
 import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from soc.model import ConfigurationError, StoreError
 from soc.spool.journal import Journal
-from soc.store import Store, open_store
+from soc.store import Store, backup, open_store
 from soc.store.backup import damaged_files, make_backup, place_backup, read_manifest
 from soc.store.contained import note_verified, release_contained
 from soc.store.database import connect
 from soc.store.verify import require, verify_backup
+from tests.store.test_sealing import filled, seal_all
 from tests.support.contents import contents
 from tests.support.estate import START, Estate
 from tests.support.morning import live, make
@@ -92,6 +94,72 @@ def test_backup_while_others_write(estate: Estate, tmp_path: Path) -> None:
         if value:
             assert database.rows("SELECT DISTINCT row_count FROM segment") == [(value,)]
         database.close()
+
+
+@pytest.fixture
+def with_sealed(tmp_path: Path) -> Path:
+    """A data directory with sealed files."""
+    with opened(tmp_path / "data") as store:
+        filled(store)
+        seal_all(store)
+    return tmp_path / "data"
+
+
+def test_sealed_files_are_in_it(with_sealed: Path, tmp_path: Path) -> None:
+    """All that count, with the dictionaries; verification compares them with what was sealed."""
+    with opened(with_sealed) as store:
+        store.backup(with_sealed, tmp_path / "backup", NOW)
+        names = {file.name for file in store.sealed.manifest.in_state("sealed")}
+    assert len(names) > 4
+    copied = files(tmp_path / "backup/sealed")
+    assert copied - {"holds.jsonl"} == names
+    checks = {check.name: check.detail for check in require(verify_backup(tmp_path / "backup"))}
+    assert checks["sealed"].startswith(f"{len(names)} files")
+    assert files(tmp_path / "backup/sealed") == copied
+    place_backup(tmp_path / "backup", tmp_path / "new")
+    with opened(tmp_path / "new") as store:
+        assert store.sealed.verify() == {}
+
+
+def files(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()}
+
+
+def test_altered_sealed_file_is_no_verified_backup(with_sealed: Path, tmp_path: Path) -> None:
+    """What was altered before it was copied does not pass as what was sealed."""
+    path = min((with_sealed / "sealed/samples").rglob("*.parquet"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with opened(with_sealed) as store:
+        store.backup(with_sealed, tmp_path / "backup", NOW)
+    with pytest.raises(StoreError, match="not what was sealed"):
+        require(verify_backup(tmp_path / "backup"))
+
+
+@pytest.mark.parametrize("cause", ["lost", "retention"])
+def test_sealed_file_that_goes_meanwhile(
+    with_sealed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    """The backup says of it what is true: that it is missing, or that its time was over."""
+    with opened(with_sealed) as store:
+        file = store.sealed.manifest.in_state("sealed")[0]
+
+        def copy_then_lose(*arguments: Any) -> None:
+            copy_store(*arguments)
+            (with_sealed / "sealed" / file.name).unlink()
+            if cause == "retention":
+                store.sealed.manifest.change([file.name], "unlinked", NOW)
+
+        copy_store = backup._copy_store
+        monkeypatch.setattr(backup, "_copy_store", copy_then_lose)
+        store.backup(with_sealed, tmp_path / "backup", NOW)
+    require(verify_backup(tmp_path / "backup"))
+    with opened(tmp_path / "backup") as copy:
+        found = {held.name: held for held in copy.sealed.manifest.in_state("sealed", "unlinked")}
+    assert (found[file.name].state, found[file.name].damage) == {
+        "lost": ("sealed", "missing"), "retention": ("unlinked", ""),
+    }[cause]  # fmt: skip
 
 
 def test_target_that_exists_is_refused(estate: Estate, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from soc.model import StoreError
+from soc.model import Sample, StoreError
 from soc.store import migrate as module
 from soc.store import open_store
 from soc.store.backup import read_manifest
@@ -20,6 +20,8 @@ from soc.store.migrate import migrate, migrations, newest_version, store_version
 from soc.store.verify import require, verify_backup
 
 NEWEST = newest_version()
+SEALING = 3  # the version from which on rows are sealed
+START = 1_700_000_000.0
 
 
 def older(directory: Path, version: int) -> Path:
@@ -34,6 +36,13 @@ def older(directory: Path, version: int) -> Path:
     database.execute(
         "INSERT INTO rule_archive SELECT range, 'r', 'text', TIMESTAMP '2023-01-01' FROM range(100)"
     )
+    if version < SEALING:
+        database.execute(
+            "INSERT INTO series VALUES (7, 'up', 'web-1', MAP {'x': '1'}, '{\"x\":\"1\"}', 60, '')"
+        )
+        database.execute(
+            "INSERT INTO sample SELECT 7, to_timestamp($start)::TIMESTAMP, 1.0", {"start": START}
+        )
     database.close()
     return directory
 
@@ -79,6 +88,13 @@ def test_older_store_is_backed_up_and_upgraded(tmp_path: Path, version: int) -> 
         assert store.query("SELECT count(*) FROM rule_archive") == [(100,)]
         assert store.query("SELECT max(version) FROM migration") == [(NEWEST,)]
         assert f"version {version}" in store.notices[0]
+        if version < SEALING:
+            more = [("web-1", Sample("up", 0.0, {"x": "1"}, START + 60), 60)]
+            assert store.series.add([("web-1", Sample("up", 5.0, {"x": "1"}, START), 60), *more]) == 1
+            rows = [(7, 1.0), (7, 0.0)]
+            assert store.query("SELECT series_id, value FROM sample ORDER BY time") == rows
+            assert [file.rows for file in store.sealing.seal_samples(START + 3 * 86400)] == [2, 1]
+            assert store.query("SELECT series_id, value FROM sample ORDER BY time") == rows
     target = directory / f"backup/before-{NEWEST:04}"
     manifest = read_manifest(target)
     assert (manifest.store_version, manifest.transaction) == (version, 7)

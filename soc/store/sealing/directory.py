@@ -20,12 +20,13 @@ class SealedDirectory:
     holds anything later (UTC seconds); what is asked of later times need not look for files.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.damaged: dict[str, str] = {}
         self.horizons: dict[str, float] = {}
         self._intact: set[str] = set()
-        (path / _OPEN).mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not read_only:
+            (path / _OPEN).mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def reaches(self, kind: str, since: float) -> bool:
         """Whether any file of the kind may hold something at `since` or later."""
