@@ -23,7 +23,7 @@ from soc.console.words import (
 
 Document = Mapping[str, Any]
 _LABEL_CELLS = 6
-_SERIES_CELLS = 12
+_SERIES_CELLS, _NARROW_SERIES_CELLS = 12, 5
 MAXIMUM_EVIDENCE = 50
 
 
@@ -180,7 +180,8 @@ def device_report(device: Document, now: float, width: int) -> list[Line]:
             lines += _named(str(fact.get("instance") or ""), str(fact.get("value", "")), width)
     samples = items(device, "samples")
     if samples:
-        known = [line for sample in samples if (line := _series_line(sample))]
+        cells = _SERIES_CELLS if width >= 70 else _NARROW_SERIES_CELLS
+        known = [line for sample in samples if (line := _series_line(sample, cells))]
         lines += [(), rule(f"values of late, {len(known)}", width), *known]
         if len(known) < len(samples):
             lines += [[(f" {len(samples) - len(known)} series have no value of late", "dim")]]
@@ -205,7 +206,7 @@ def _alert_line(alert: Document, now: float) -> Line:
     ]
 
 
-def _series_line(series: Document) -> Line:
+def _series_line(series: Document, cells: int) -> Line:
     """One series: its values of late as a sparkline, the latest in full; nothing without any."""
     found = series.get("values")
     pairs_ = found if isinstance(found, Sequence) else [(None, series.get("value"))]
@@ -215,7 +216,7 @@ def _series_line(series: Document) -> Line:
     if known is None:
         return ()
     return [
-        (f" {sparkline(values, _SERIES_CELLS, from_zero=False)} ", "spark"),
+        (f" {sparkline(values, cells, from_zero=False)} ", "spark"),
         (f"{short_number(known):>6} ", "dim" if stale else "strong"),
         ("stale " if stale else " ", "dim"),
         (f"{series.get('metric', '')}  ", "text"),

@@ -5,19 +5,30 @@ from __future__ import annotations
 import asyncio
 import re
 
-from soc.console.app import ConsoleApp
+from soc.console.app import SESSION_GROUP, ConsoleApp
 
-SETTLE_SECONDS = 0.2
+LOOK_SECONDS = 0.1
+SETTLED_LOOKS = 8  # in a row without a question to the hub
+MAXIMUM_LOOKS = 150
 _FONTS = re.compile(r"\s*@font-face \{.*?\}\n", re.DOTALL)
 _COMMENTS = re.compile(r"\s*<!--.*?-->", re.DOTALL)
 
 
-async def screenshot(app: ConsoleApp, columns: int, rows: int, wait_seconds: float = 1.2) -> str:
-    """Run `app` headless in a terminal of this size until its screen has stood for a moment; the SVG."""
+async def screenshot(app: ConsoleApp, columns: int, rows: int) -> str:
+    """Run `app` headless in a terminal of this size until it has asked the hub all it wants; the SVG."""
     async with app.run_test(size=(columns, rows)) as pilot:
-        await asyncio.sleep(wait_seconds)
-        await pilot.pause(SETTLE_SECONDS)
+        settled = 0
+        for _ in range(MAXIMUM_LOOKS):
+            settled = 0 if _asking(app) else settled + 1
+            if settled == SETTLED_LOOKS:
+                break
+            await asyncio.sleep(LOOK_SECONDS)
+        await pilot.pause()
         return plain_svg(app.export_screenshot(title="soc"))
+
+
+def _asking(app: ConsoleApp) -> bool:
+    return any(worker.is_running and worker.group != SESSION_GROUP for worker in app.workers)
 
 
 def plain_svg(svg: str) -> str:
