@@ -1,9 +1,10 @@
 """What a device is: SNMPv2-MIB (RFC 3418), ENTITY-MIB (RFC 6933), Printer-MIB, UPS-MIB, vendors' objects."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from soc.collect import Fact, Row, Sample, SnmpScalars, SnmpTable, collector, integer, oid, text
-from soc.collect.identity import PARTS, identify, vendor_values, vendors
+from soc.collect.identity import PARTS, identify, vendors
 
 SYSTEM = SnmpScalars(
     description=text("1.3.6.1.2.1.1.1.0"), object_id=oid("1.3.6.1.2.1.1.2.0"), name=text("1.3.6.1.2.1.1.5.0"),
@@ -21,7 +22,11 @@ UPS = SnmpScalars(  # upsIdent
     version=text("1.3.6.1.2.1.33.1.1.3.0"),
 )  # fmt: skip
 CHASSIS, STACK = 3, 11
-VENDORS = {key: scalars for key, vendor in vendors().items() if (scalars := vendor.scalars())}
+VENDORS: dict[str, SnmpScalars | SnmpTable] = {}
+for key, vendor in vendors().items():
+    if (scalars := vendor.scalars()) is not None:
+        VENDORS[key] = scalars
+    VENDORS |= {f"{key}__{name}": table for name, table in vendor.columns().items()}
 
 
 @collector(
@@ -29,12 +34,13 @@ VENDORS = {key: scalars for key, vendor in vendors().items() if (scalars := vend
     fetch={"system": SYSTEM, "entities": ENTITIES, "printer": PRINTER, "ups": UPS, **VENDORS},
 )  # fmt: skip
 def system_identity(
-    system: Row, entities: list[Row], printer: Row, ups: Row, **own: Row
+    system: Row, entities: list[Row], printer: Row, ups: Row, **own: Any
 ) -> Iterator[Fact | Sample]:
     """One set of facts, and the same as labels of `device_info`."""
-    sources: list[tuple[str, Mapping[str, str | None]]] = [
-        (key, vendor_values(vendors()[key], row)) for key, row in own.items()
-    ]
+    sources: list[tuple[str, Mapping[str, str | None]]] = []
+    for key, vendor in vendors().items():
+        columns = {name: own[f"{key}__{name}"] or [] for name in vendor.columns()}
+        sources.append((key, vendor.values(own.get(key), columns)))
     sources += [("", source) for source in (_chassis(entities), _ups(ups), _printer(printer))]
     found = identify(system.object_id or "", system.description or "", sources)
     for instance in ("object_id", "description", "name"):
@@ -47,12 +53,14 @@ def system_identity(
 
 
 def _chassis(entities: list[Row]) -> dict[str, str | None]:
-    """The first chassis that names a model or serial; a stack's own row seldom does."""
-    rows = [row for row in entities if row.entity_class == CHASSIS and (row.model or row.serial)]
-    rows += [row for row in entities if row.entity_class == STACK and (row.model or row.serial)]
-    if not rows:
+    """The first chassis that names a model or serial; a stack seldom does, and some agents class none."""
+    rows = [row for row in entities if row.model or row.serial]
+    row = next(
+        (row for kind in (CHASSIS, STACK) for row in rows if row.entity_class == kind),
+        rows[0] if rows else None,
+    )
+    if row is None:
         return {}
-    row = rows[0]
     software = row.software or next((entity.software for entity in entities if entity.software), None)
     return {
         "vendor": row.maker,

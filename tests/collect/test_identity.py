@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from soc.collect.identity import PARTS, enterprise, enterprise_names, identify, vendors
+from soc.collect.identity import PARTS, enterprise, enterprise_name, identify, vendors
 
 
 def test_every_vendor_file_is_sound() -> None:
-    """No two vendors claim one enterprise number, each is in the list of names, and parts are known ones."""
+    """No two vendors claim one enterprise number, each is a registered one, and parts are known ones."""
     numbers = [number for vendor in vendors().values() for number in vendor.enterprises]
     assert len(numbers) == len(set(numbers))
     for vendor in vendors().values():
         assert set(vendor.objects) <= set(PARTS)
-        assert all(number in enterprise_names() for number in vendor.enterprises), vendor.key
+        assert all(enterprise_name(number) for number in vendor.enterprises), vendor.key
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,20 @@ def test_the_enterprise_number_of_an_object_id(object_id: str, number: int | Non
             {"vendor": "Microsoft", "os": "windows", "version": "10.0"},
         ),
         ("1.3.6.1.4.1.99999999.1", "gadget, firmware v2.7", {"version": "2.7"}),
+        # forms of no vendor in particular: labelled parts, a model in front, what only looks like one
+        (
+            "1.3.6.1.4.1.99999999.1",
+            "Example Gateway <<HW_REV: 4; VENDOR: Example; SW_REV: 5.2.1; MODEL: EG-40>>",
+            {"version": "5.2.1", "model": "EG-40"},
+        ),
+        (
+            "1.3.6.1.4.1.99999999.1",
+            "EX-40T; SN 1234567890, HW 1.1, SW 14.4.19",
+            {"model": "EX-40T", "serial": "1234567890", "version": "14.4.19"},
+        ),
+        ("1.3.6.1.4.1.368.1", "Axis M00 2.5.1", {"vendor": "Axis", "model": "M00", "version": "2.5.1"}),
+        ("1.3.6.1.4.1.99999999.1", "24-Port Gigabit Switch", {"model": None, "version": None}),
+        ("1.3.6.1.4.1.1.1", "", {"vendor": "NxNetworks"}),  # registered, but of no vendor file
         ("", "", {}),
     ],
 )  # fmt: skip
@@ -80,3 +94,17 @@ def test_a_long_hostile_description_is_bounded() -> None:
     """Only the first part of sysDescr is looked at, and nothing in it is taken for a pattern."""
     found = identify("1.3.6.1.4.1.9.1.1", "Cisco IOS Software, Version " + "(" * 8000, [])
     assert len(found.get("version", "")) < 1024
+
+
+def test_a_lent_agents_own_objects_name_the_vendor() -> None:
+    """net-snmp's sysObjectID says nothing of the device; a vendor's object that it answers does."""
+    lent = next(vendor for vendor in vendors().values() if vendor.lent and vendor.name == "Teltonika")
+    found = identify("1.3.6.1.4.1.8072.3.2.10", "Linux gate 5.4 mips", [(lent.key, {"model": "X1"})])
+    assert (found["vendor"], found["model"]) == ("Teltonika", "X1")
+    assert identify("1.3.6.1.4.1.8072.3.2.10", "Linux gate 5.4 mips", [(lent.key, {})])["os"] == "linux"
+
+
+@pytest.mark.parametrize(("number", "name"), [(9, "Cisco"), (4, "Unix"), (99999999, "")])
+def test_organisations_by_number(number: int, name: str) -> None:
+    """Short names of today first, then IANA's table, nothing for a number that nobody has."""
+    assert enterprise_name(number) == name
