@@ -37,7 +37,7 @@ from typing import Any
 
 from soc.collect.cycle import run_cycle
 from soc.collect.declare import Collector, Row, SnmpScalars, SnmpTable, collector, gauge, ticks
-from soc.collect.environment import Environment
+from soc.collect.environment import Environment, spare_the_garbage_collector
 from soc.collect.snmp import SnmpTransport
 from soc.collect.state import open_state
 from soc.collect.worker import Share
@@ -225,6 +225,7 @@ def work(task: Task) -> dict[str, Any]:
         found, collectors_of(task.scenario), {"snmp": SnmpTransport()}, state,
         Spool(directory / f"spool-{task.index}"), lambda _: ([], []), time.time, time.monotonic,
     )  # fmt: skip
+    spare_the_garbage_collector()
     cycles = []
     for _ in range(task.cycles):
         before, begun = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()

@@ -91,12 +91,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _collect(args: argparse.Namespace, site: Site, deadline: float) -> Summary:
     """What could not be collected is a problem: there may be something to ingest still."""
-    from soc.collect.environment import Summary
+    from soc.collect.environment import Summary, spare_the_garbage_collector
     from soc.collect.state import StateError
     from soc.collect.transports import transports_for
     from soc.model import SpoolError
     from soc.pipeline.headless import collect
 
+    spare_the_garbage_collector()
     try:
         return collect(
             site,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -13,6 +14,7 @@ from soc.inventory import Inventory
 from soc.spool.spool import Spool
 
 WRITER = "collect"
+ALMOST_FULL = "the spool is over 80 % full: ingestion lags, or the disk is small"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,11 @@ class Summary:
         document = asdict(self)
         del document["problems"]
         return document
+
+
+def spare_the_garbage_collector() -> None:
+    """For the process that collects: inventory and collectors stay, and what an answer is made of goes
+    by itself. Looking for cycles among them takes a tenth of a cycle's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

@@ -132,7 +132,9 @@ def _take(outcome: Outcome, records: Iterable[Record], time: float) -> None:
     attributes: list[str | None] = []
     labels: Mapping[str, str] | None = None  # of the sample before: mostly the same again
     unchanged: Mapping[str, str] = {}
-    text, count = "", 0
+    extra: Mapping[str, str] | None = None  # likewise its attributes
+    unchanged_extra: Mapping[str, str] = {}
+    text, extra_text, count = "", "", 0
     for count, record in enumerate(records, start=1):  # noqa: B007
         if isinstance(record, Sample):
             if record.labels is not labels or labels != unchanged:
@@ -141,7 +143,14 @@ def _take(outcome: Outcome, records: Iterable[Record], time: float) -> None:
                 unchanged = dict(labels)
             samples.append(record)
             texts.append(text)
-            attributes.append(label_text(record.attributes) if record.attributes else None)
+            if record.attributes:
+                if record.attributes is not extra or extra != unchanged_extra:
+                    extra = record.attributes
+                    extra_text = label_text(extra)
+                    unchanged_extra = dict(extra)
+                attributes.append(extra_text)
+            else:
+                attributes.append(None)
         elif isinstance(record, Fact):
             outcome.facts.append(_checked_fact(record))
         elif isinstance(record, LogRecord):

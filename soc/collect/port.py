@@ -6,9 +6,9 @@ a time. It never raises for what a device does: failures are data in the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from soc.collect.declare import CommandOutput, Fetch, Row
 from soc.model import Device
@@ -79,3 +79,17 @@ class Transport(Protocol):
 
         Every job gets exactly one answer; those cut by the deadline get reason "deadline".
         """
+
+
+@runtime_checkable
+class SteppedTransport(Protocol):
+    """A transport that needs no thread of its own: it works while its iterator is asked for more."""
+
+    def steps(
+        self,
+        jobs: Iterable[Job],
+        on_answer: Callable[[Answer], None],
+        deadline: float,
+        wait_seconds: float,
+    ) -> Iterator[None]:
+        """As Transport.run; each step waits `wait_seconds` at most."""

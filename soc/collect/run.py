@@ -8,14 +8,16 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
-from soc.collect.port import Answer, Failure, Job, Transport
+from soc.collect.port import Answer, Failure, Job, SteppedTransport, Transport
 
 # A transport ends by its deadline; this much later its jobs are answered for without it.
 _GRACE_SECONDS = 5.0
 MAXIMUM_WAITING = 256  # answers; those of large tables are some 100 KB each
 _ROOM_SECONDS = 0.2
 _BUNCH_SECONDS = 0.01
+_STEP_SECONDS = 0.01
 
 
 @dataclass(eq=False, slots=True)
@@ -27,6 +29,7 @@ class Run:
     deadline: float
     waiting: dict[str, Job]
     failure: Failure | None = field(default=None)
+    steps: Iterator[None] | None = field(default=None)  # where it needs no thread
 
 
 class _Answers:
@@ -64,18 +67,22 @@ class _Answers:
 
 
 class Runs:
-    """Transports at work, each in a thread of its own. Used from one thread."""
+    """Transports at work, each in a thread of its own unless it works in steps. Used from one thread."""
 
     def __init__(self, *, now: Callable[[], float], monotonic: Callable[[], float]) -> None:
         self._now = now
         self._monotonic = monotonic
         self._answers = _Answers()
+        self._bunch: deque[tuple[Run, Answer | None]] = deque()  # of the steps just made
         self._running: set[Run] = set()
 
     def start(self, name: str, transport: Transport, jobs: Sequence[Job], deadline: float) -> None:
         """`deadline` is on the `monotonic` clock. The transport must not be at work already."""
         run = Run(name, transport, deadline, {job.device.name: job for job in jobs})
         self._running.add(run)
+        if isinstance(transport, SteppedTransport):
+            run.steps = transport.steps(jobs, partial(self._stepped, run), deadline, _STEP_SECONDS)
+            return
         threading.Thread(target=self._work, args=(run, jobs), name=name, daemon=True).start()
 
     def count(self, name: str) -> int:
@@ -92,24 +99,47 @@ class Runs:
         again, which one that outlives its deadline never is.
         """
         while self._running and (at := self._monotonic()) < until:
+            stepping = [run for run in self._running if run.steps is not None]
+            for run in stepping:
+                self._step(run)
+            while self._bunch:
+                yield from self._taken(*self._bunch.popleft(), ended)
             given_up = min((run.deadline + _GRACE_SECONDS for run in self._running), default=at)
-            found = self._answers.get(max(0.0, min(until, given_up) - at))
+            found = self._answers.get(0.0 if stepping else max(0.0, min(until, given_up) - at))
             if found is None:  # so what came in time is taken, however late we get to it
                 at = self._monotonic()
                 for run in [run for run in self._running if run.deadline + _GRACE_SECONDS <= at]:
                     self._running.discard(run)
                     yield from self._unanswered(run)
-                continue
-            run, answer = found
-            if run not in self._running:
-                continue
-            if answer is None:
-                self._running.discard(run)
-                yield from self._unanswered(run)
-                if ended is not None:
-                    ended(run.name, run.transport)
-            elif run.waiting.pop(answer.job.device.name, None):
-                yield run.name, answer
+            while found is not None:
+                yield from self._taken(*found, ended)
+                found = self._answers.get(0.0)
+
+    def _taken(
+        self, run: Run, answer: Answer | None, ended: Callable[[str, Transport], None] | None
+    ) -> Iterator[tuple[str, Answer]]:
+        if run not in self._running:
+            return
+        if answer is None:
+            self._running.discard(run)
+            yield from self._unanswered(run)
+            if ended is not None:
+                ended(run.name, run.transport)
+        elif run.waiting.pop(answer.job.device.name, None):
+            yield run.name, answer
+
+    def _stepped(self, run: Run, answer: Answer | None) -> None:
+        self._bunch.append((run, answer))
+
+    def _step(self, run: Run) -> None:
+        assert run.steps is not None
+        try:
+            next(run.steps)
+        except StopIteration:
+            self._bunch.append((run, None))
+        except Exception as error:
+            run.failure = _broken(run, error)
+            self._bunch.append((run, None))
 
     def _work(self, run: Run, jobs: Sequence[Job]) -> None:
         try:
@@ -117,10 +147,7 @@ class Runs:
                 jobs, lambda answer: self._answers.put(run, answer, self._monotonic), run.deadline
             )
         except Exception as error:
-            # What and where, but not the text: it may quote a setting.
-            frame = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
-            run.failure = Failure("internal", f"the {run.name} transport broke: {where}")
+            run.failure = _broken(run, error)
         finally:
             self._answers.put(run, None, self._monotonic)
 
@@ -128,6 +155,13 @@ class Runs:
         failure = run.failure or Failure("deadline", f"no answer from the {run.name} transport in time")
         for job in run.waiting.values():
             yield run.name, Answer(job, self._now(), answered=False, failure=failure)
+
+
+def _broken(run: Run, error: Exception) -> Failure:
+    """What and where, but not the text: it may quote a setting."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
+    return Failure("internal", f"the {run.name} transport broke: {where}")
 
 
 def run_jobs(

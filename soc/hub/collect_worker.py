@@ -20,10 +20,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from soc.collect.batch import Refine
-from soc.collect.environment import Environment
+from soc.collect.environment import Environment, spare_the_garbage_collector
 from soc.collect.load import load_collectors
 from soc.collect.port import Transport
-from soc.collect.state import CollectState
+from soc.collect.state import CollectState, open_state
 from soc.collect.transports import transports_for
 from soc.collect.worker import TICK_SECONDS, Share, Worker
 from soc.detection import RuleSet, load_all_rules
@@ -72,6 +72,7 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
         monotonic=time.monotonic,
     )
     worker = Worker(environment, _maker(inventory), share)
+    spare_the_garbage_collector()
     reported = 0.0
     while not orders.ended:
         begun = time.monotonic()
@@ -94,6 +95,26 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
             print(json.dumps(line), flush=True)
         orders.listen(max(0.0, begun + TICK_SECONDS - time.monotonic()))
     worker.finish()
+
+
+def _state(options: argparse.Namespace) -> CollectState:
+    """The first worker begins a damaged file anew; the others leave it to that one, and are started again.
+
+    Raises StateError.
+    """
+    path = options.data / COLLECT_STATE
+    if options.share.index > 1:
+        state = CollectState(path)
+        try:
+            state.check()
+        except SocError:
+            state.close()
+            raise
+        return state
+    state, damage = open_state(path)
+    if damage:
+        print(f"soc collect worker: {clean(damage)}", file=sys.stderr, flush=True)
+    return state
 
 
 def _refine(inventory: Inventory, rules: RuleSet) -> Refine:
@@ -122,7 +143,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     try:
-        with closing(CollectState(options.data / COLLECT_STATE)) as state:
+        with closing(_state(options)) as state:
             _collect(options, state)
     except BrokenPipeError:  # the hub is gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -18,6 +18,7 @@ from soc.collect.snmp.walk import ColumnCells, WalkError
 
 GET_SIZE = 24
 REPETITIONS = 32
+MAXIMUM_REPETITIONS = 64  # where the table is known to be long; more seldom fit into an answer we can read
 ABSENT_REPETITIONS = 8
 LANES = 4
 # Below this round-trip time further sockets cost more than waiting for one column after the other.
@@ -53,6 +54,7 @@ class Conversation:
         self._repetitions = int(job.hints.get("repetitions", REPETITIONS))
         self._rows: Mapping[str, int] = job.hints.get("rows", {})  # by table, last time
         self._seen: dict[str, int] = {}  # by table, now
+        self._leaders: dict[str, ColumnCells] = {}  # by table, the first of its columns read
         self._silences = 0
         self._failure: Failure | None = None
 
@@ -181,10 +183,11 @@ class Conversation:
                 session = yield from link.open_lane()
             while queue and not self._failure:
                 base, oid = queue.popleft()
-                yield from self._walk(link, session, oid, self._ask_for(base))
+                yield from self._walk(link, session, oid, self._ask_for(base), self._leaders.get(base))
                 if oid in self._columns:
-                    rows = len(self._columns[oid].cells)
-                    self._seen[base] = max(rows, self._seen.get(base, 0))
+                    cells = self._columns[oid]
+                    self._seen[base] = max(len(cells.cells), self._seen.get(base, 0))
+                    self._leaders.setdefault(base, cells)
         except LinkError as error:
             self._failure = error.failure
         except Exception as error:  # as in `program`: a lane's error ends its own device only
@@ -195,12 +198,15 @@ class Conversation:
         rows = self._seen.get(base, self._rows.get(base))
         if rows is None:
             return self._repetitions
-        return min(rows + 1 if rows else ABSENT_REPETITIONS, self._repetitions)
+        most = MAXIMUM_REPETITIONS if self._repetitions >= REPETITIONS else self._repetitions
+        return min(rows + 1 if rows else ABSENT_REPETITIONS, most)
 
-    def _walk(self, link: Link, session: Session, oid: str, repetitions: int) -> Asked:
+    def _walk(
+        self, link: Link, session: Session, oid: str, repetitions: int, like: ColumnCells | None
+    ) -> Asked:
         """One column. A new try after trouble begins anew: gufo cannot start in mid-column."""
         while True:
-            cells = ColumnCells(oid)
+            cells = ColumnCells(oid, like)
             bulk = Bulk(oid, repetitions) if repetitions > 1 and link.access.version != "1" else None
             try:
                 outcome = yield from self._walk_through(link, session, bulk or Next(oid), cells)

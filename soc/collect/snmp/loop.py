@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import math
 import select
 import socket
 import time
@@ -27,7 +28,7 @@ GRACE_SECONDS = 0.25
 _LOOK_AGAIN_SECONDS = 0.02
 _MAXIMUM_GARBAGE = 64  # undecodable datagrams before a request is given up: a flood is no slow answer
 _EVENTS_A_TURN = 256
-_MAXIMUM_TURNS = 64
+_MAXIMUM_TURNS = 64  # so that a flood from many at once cannot stop time
 _DATAGRAMS_A_TURN = 16  # a flood at one session must not starve the others
 
 
@@ -77,9 +78,15 @@ class Loop:
         self._taken = 0
         self._running = 0
         self._serial = 0
+        self._turns = 0  # in a row that left something unread
 
     def run(self, programs: Iterator[Program | None]) -> None:
         """Start programs as places allow (None = none ready yet); after the deadline no more are taken."""
+        for _ in self.steps(programs, math.inf):
+            pass
+
+    def steps(self, programs: Iterator[Program | None], wait_seconds: float) -> Iterator[None]:
+        """As `run`, in steps that each wait for packets `wait_seconds` at most."""
         with self._epoll:
             more = True
             while more or self._running:
@@ -97,9 +104,10 @@ class Loop:
                         ready = False
                     else:
                         self._start(program)
-                if self._running or not ready:
-                    self._poll(more, ready)
+                # Whatever has come is read before any timer counts, however late we are to look.
+                if (self._running or not ready) and self._poll(more, ready, wait_seconds):
                     self._expire()
+                yield
 
     def _start(self, program: Program) -> None:
         lane = _Lane(program, None)
@@ -110,28 +118,26 @@ class Loop:
         self._places.append((lane.heard + self._patience, lane))
         self._resume(lane, None)
 
-    def _poll(self, more: bool, ready: bool) -> None:
+    def _poll(self, more: bool, ready: bool, wait_seconds: float) -> bool:
+        """Read what has come; False when there is more."""
         now = time.monotonic()
-        until = self._deadline
+        until = min(self._deadline, now + wait_seconds)
         if self._timers:
             until = min(until, self._timers[0][0])
         if self._places and more:
             until = min(until, self._places[0][0])
         if not ready:
             until = min(until, now + _LOOK_AGAIN_SECONDS)
-        # Whatever has come is read before any timer counts, however late we are to look.
-        for _ in range(_MAXIMUM_TURNS):
-            events = self._epoll.poll(max(until - now, 0.0), _EVENTS_A_TURN)
-            for descriptor, _ in events:
-                lane = self._lanes[descriptor]
-                request = lane.request
-                if request is None or (session := request.session) is None or session.fd != descriptor:
-                    self._drain(descriptor)
-                else:
-                    self._read(lane, request, session)
-            if len(events) < _EVENTS_A_TURN:
-                return
-            until = now
+        events = self._epoll.poll(max(until - now, 0.0), _EVENTS_A_TURN)
+        for descriptor, _ in events:
+            lane = self._lanes[descriptor]
+            request = lane.request
+            if request is None or (session := request.session) is None or session.fd != descriptor:
+                self._drain(descriptor)
+            else:
+                self._read(lane, request, session)
+        self._turns = self._turns + 1 if len(events) == _EVENTS_A_TURN else 0
+        return self._turns % _MAXIMUM_TURNS == 0
 
     def _read(self, lane: _Lane, request: Request, session: Session) -> None:
         for _ in range(_DATAGRAMS_A_TURN):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
@@ -35,11 +36,22 @@ class SnmpTransport:
 
     def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
         """As soc.collect.port.Transport says."""
+        for _ in self.steps(jobs, on_answer, deadline, math.inf):
+            pass
+
+    def steps(
+        self,
+        jobs: Iterable[Job],
+        on_answer: Callable[[Answer], None],
+        deadline: float,
+        wait_seconds: float,
+    ) -> Iterator[None]:
+        """As `run`, in steps of the caller's own thread that each wait `wait_seconds` at most."""
         _raise_file_limit()
         self._accesses.clear()
         self._plans = Plans()
         resolver = Resolver(jobs)
-        Loop(deadline).run(self._programs(resolver, on_answer, deadline))
+        yield from Loop(deadline).steps(self._programs(resolver, on_answer, deadline), wait_seconds)
         for job in resolver.unresolved():
             on_answer(_failed(job, Failure("deadline", "not begun before the deadline")))
 

@@ -16,9 +16,11 @@ class WalkError(Exception):
 class ColumnCells:
     """Cells of one column by index text, in the agent's order."""
 
-    __slots__ = ("_last", "_prefix", "cells")
+    __slots__ = ("_last", "_like", "_prefix", "cells")
 
-    def __init__(self, oid: str) -> None:
+    def __init__(self, oid: str, like: ColumnCells | None = None) -> None:
+        """`like` is another column of the table, read already: mostly it has the same instances."""
+        self._like = list(like.cells) if like is not None else None
         self._prefix = len(oid) + 1
         self._last: Any = -1  # the last instance: a number, or a tuple where indexes have several parts
         self.cells: dict[str, Any] = {}
@@ -30,12 +32,18 @@ class ColumnCells:
         and where there are more than MAXIMUM_ROWS.
         """
         ended = answer[-1] is None
-        found = [cell for cell in answer if cell is not None]
+        found = [cell for cell in answer if cell is not None] if ended else answer
         if found:
-            start = self._prefix
-            indexes = [oid[start:] for oid, _ in found]
-            self._advance(indexes)
-            self.cells.update(zip(indexes, [value for _, value in found], strict=True))
+            oids, values = zip(*found, strict=True)
+            start, have = self._prefix, len(self.cells)
+            indexes = [oid[start:] for oid in oids]
+            # What the table's first column has was found to increase already.
+            if self._like is None or self._like[have : have + len(indexes)] != indexes:
+                if self._like is not None and have:
+                    self._advance(list(self.cells)[-1:])
+                self._like = None
+                self._advance(indexes)
+            self.cells.update(zip(indexes, values, strict=True))
         if len(self.cells) > MAXIMUM_ROWS:
             raise WalkError(f"more than {MAXIMUM_ROWS} rows")
         return ended
