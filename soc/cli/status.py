@@ -83,6 +83,11 @@ def _print(status: dict[str, Any]) -> None:
     print(f"ping        {_PING[ping_method()]}")
     store = status["store"]
     print(f"store       {store['samples']} samples, {store['events']} events, {store['bytes']} bytes")
+    if receiver := status.get("receiver"):
+        state = "running" if receiver["running"] else "not running"
+        blocked = f"; nothing is stored: {clean(receiver['blocked'])}" if receiver["blocked"] else ""
+        counts = ", ".join(f"{receiver[name]} {name}" for name in ("received", "lost", "waiting"))
+        print(f"receiver    {state}; {counts} since {clean(receiver['started'])}{blocked}")
     hub = status["hub"]
     since = f"pid {hub['pid']}, since {hub.get('started')}"
     print("hub         " + (since if hub["running"] else "not running"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from soc.collect.batch import Memory
-from soc.collect.environment import Environment, Summary
+from soc.collect.environment import ALMOST_FULL, Environment, Summary
 from soc.collect.plan import Applying, contacts, left_over, plan
 from soc.collect.recorder import Recorder
 from soc.collect.recover import recover_cursors
@@ -54,5 +54,5 @@ def run_cycle(
     recorder.seal()
     summary.seconds = round(environment.monotonic() - started, 3)
     if environment.spool.usage().almost_full:
-        summary.problems.append("the spool is over 80 % full: ingestion lags, or the disk is small")
+        summary.problems.append(ALMOST_FULL)
     return summary

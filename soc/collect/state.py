@@ -130,6 +130,8 @@ class CollectState:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return StateError(f"collection state {self._path}: {error}", damaged=True)
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return StateError(f"collection state {self._path}: another process holds it; it is tried again")
         return StateError(
             f"collection state {self._path}: {error}; free disk space, and see that this user may write there"
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from soc.collect.batch import Memory
-from soc.collect.environment import WRITER, Environment, Summary
+from soc.collect.environment import ALMOST_FULL, WRITER, Environment, Summary
 from soc.collect.plan import Applying, contacts, left_over
 from soc.collect.port import Job, Transport
 from soc.collect.recorder import Recorder
@@ -152,6 +152,8 @@ class Worker:
             self._unfit = ""
             try:
                 self._recorder.given_up(self._environment.spool.check_room())
+                if self._environment.spool.usage().almost_full:
+                    self._recorder.summary.problems.append(ALMOST_FULL)
             except SpoolError as error:
                 self._unfit = str(error)
         return not self._unfit

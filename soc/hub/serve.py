@@ -15,13 +15,13 @@ from soc.hub.background import in_background
 from soc.hub.collection import Collection
 from soc.hub.hub import Hub
 from soc.hub.supervise import Child
-from soc.hub.systemd import notify, watchdog_seconds
 from soc.model import ConfigurationError, LockHeldError, SocError
 from soc.model.clock import ClockWatch
 from soc.pipeline.delivery import deliver_due
 from soc.pipeline.site import Site
 from soc.spool.layout import HUB_COMMAND, HUB_SOCKET, STORE_LOCK, STORE_WANTED
 from soc.spool.lock import acquire
+from soc.spool.service_manager import ALIVE, READY, STOPPING, notify, watchdog_seconds
 from soc.store import Store
 
 if TYPE_CHECKING:
@@ -108,11 +108,11 @@ class _Service:
             self._refiner = Child("refiner", "soc.intake.refiner", self._arguments(), tell=self._tell)
             self._collection.set_internal(site.inventory.settings.collection == "internal")
             tasks += [asyncio.create_task(work) for work in self._tasks()]
-            notify("READY=1")
+            notify(READY)
             ready(api.socket_path)
             await self._stop.wait()
         finally:
-            notify("STOPPING=1")
+            notify(STOPPING)
             await self._end(api, tasks)
 
     def _point_to(self, path: Path) -> None:
@@ -252,7 +252,7 @@ class _Service:
 
     async def _show_life(self) -> None:
         if self._busy_seconds() < _STUCK_SECONDS:
-            notify("WATCHDOG=1")
+            notify(ALIVE)
 
     def _busy_seconds(self) -> float:
         since = self._hub.writer.figures.busy_since

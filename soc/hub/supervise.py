@@ -84,6 +84,9 @@ class Child:
         process = self._process
         if process is not None:
             self._close_pipe(process)
+            # A child at work ignores it and looks at its pipe; one that still loads its code just ends.
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
             try:
                 await asyncio.wait_for(process.wait(), seconds)
             except TimeoutError:

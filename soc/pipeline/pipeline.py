@@ -30,6 +30,8 @@ from soc.store.record import Pending
 
 # A rule time waits no longer than this for segments that were sealed before it.
 GRACE_SECONDS = 60.0
+# By how much the clocks of who polls may differ from ours.
+CLOCK_AHEAD_SECONDS = 60.0
 # However much there is to ingest, every so many steps go to the upkeep of the store, if any is due.
 _STEPS_PER_UPKEEP = 20
 _MATCHED = "own-events-matched"
@@ -69,6 +71,7 @@ class Pipeline:
         self._topology = Topology(inventory.devices.values())
         self._redoing: Pending | None = None
         self._steps = 0
+        self._started = self._now = 0.0  # UTC seconds, of `prepare` and of the last step
         self._upkeep = (
             Upkeep(store, spool, inventory.settings.retention, matched=self._matched, tell=self._tell)
             if store.seals
@@ -97,6 +100,9 @@ class Pipeline:
 
         `prepare` comes first. Raises StoreError as `run`; the pipeline is of no use after that.
         """
+        if now < self._now - CLOCK_AHEAD_SECONDS:  # the clock was set back
+            self._prepare(now)
+        self._now = now
         self._steps += 1
         if self._steps % _STEPS_PER_UPKEEP == 0 and self._keep_up(now):
             return True
@@ -136,7 +142,7 @@ class Pipeline:
         Raises StoreError when the store has lost more than the journal can do again.
         """
         self.recover(now)
-        self._started = now
+        self._started = self._now = now
         self._prepare(now)
 
     def recover(self, now: float, *, accept_gap: bool = False) -> None:
@@ -218,6 +224,7 @@ class Pipeline:
         store = self._store
         with self._transaction(Entry("prepare", now)) as number:
             store.devices.sync(self._inventory.devices.values(), now)
+            store.polls.forget_after(now + CLOCK_AHEAD_SECONDS)
             store.rules.archive(
                 [
                     *((rule.version, rule.id, rule.text) for rule in self._groups.rules),

@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from soc.intake.receive.counters import read_status
 from soc.model import TOWERS, Event
 from soc.model.alerts import Alert, Transition
+from soc.spool.layout import RAW, RECEIVE_LOCK, SPOOL
+from soc.spool.lock import is_held
 from soc.store import Store
 
 DEVICE_STATES = ("up", "down", "unreachable", "unknown", "maintenance")
@@ -147,8 +150,27 @@ def status_document(
             "reasons": collection["reasons"],
         },
         "store": {"bytes": _bytes(data_directory), **store.status.sizes()},
+        "receiver": _receiver(data_directory),
         "hub": {"running": False, "pid": None},
     }
+
+
+def _receiver(data_directory: Path) -> dict[str, Any] | None:
+    """What `soc receive` last said of itself; None where it has never run, or says what nobody knows."""
+    said = read_status(data_directory / SPOOL / RAW)
+    if said is None:
+        return None
+    try:
+        return {
+            "running": is_held(data_directory / RECEIVE_LOCK),
+            "started": str(said["started"]),
+            "received": sum(map(int, said["received"].values())),
+            "lost": sum(map(int, said["dropped"].values())),
+            "waiting": int(said["waiting"]),
+            "blocked": str(said["blocked"]),
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def not_up(store: Store, now: float) -> list[dict[str, str]]:

@@ -56,6 +56,15 @@ class Polls:
         )
         self._database.execute("INSERT INTO poll_current BY NAME SELECT * FROM poll_newest")
 
+    def forget_after(self, time: float) -> None:
+        """Forget what polls from after `time` said: a clock that was set back would make every poll from
+        then on seem late, for as long as it was ahead."""
+        for table in ("poll_current", "reachability_current"):
+            self._database.execute(
+                f"DELETE FROM {table} WHERE time > $time",  # noqa: S608 - constants
+                {"time": moment(time)},
+            )
+
     def reachability_staged(self) -> list[Reachability]:
         """Apply the staged reachability polls; returns what changed by them, in order of segment and time.
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from soc.cli import main
+from soc.intake.receive.counters import Counters, Stored, write_status
+from soc.intake.receive.counters import status_document as receiver_status
 from soc.model import Device
 from soc.spool.lock import acquire
 from tests.support.estate import Estate, availability_rules, rule
@@ -58,7 +61,26 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert status["store"]["samples"] == 30
     assert status["store"]["bytes"] > 0
     assert status["hub"] == {"running": False, "pid": None}
-    assert list(status) == ["devices", "towers", "alerts", "collection", "store", "hub"]
+    assert status["receiver"] is None
+    assert list(status) == ["devices", "towers", "alerts", "collection", "store", "receiver", "hub"]
+
+
+def test_receiver(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a receiver that no longer runs said last; a file that says something else is passed over."""
+    data = estate(tmp_path, dead=False).directory
+    counters = Counters(received=Counter(udp=40, tcp=2), dropped=Counter({"socket-buffer": 3}))
+    stored = Stored(durable=41, segments=1, waiting=1, blocked="", lost=Counter())
+    write_status(data / "spool/raw", receiver_status(counters, stored, [], 0.0, 1.0))
+    assert run(data, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["receiver"] == {
+        "running": False, "started": "1970-01-01T00:00:00Z", "received": 42, "lost": 3, "waiting": 1,
+        "blocked": "",
+    }  # fmt: skip
+    assert run(data) == 0
+    assert "receiver    not running; 42 received, 3 lost, 1 waiting since 1970" in capsys.readouterr().out
+    (data / "spool/raw/receive.json").write_text('{"received": []}')
+    assert run(data, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["receiver"] is None
 
 
 def test_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -102,6 +102,21 @@ def test_what_is_no_damage_is_told_and_left_alone(tmp_path: Path) -> None:
     assert path.is_dir()
 
 
+def test_a_held_file_is_told_as_one(tmp_path: Path) -> None:
+    """That another process writes is no matter of disk space."""
+    path = tmp_path / "collect.sqlite"
+    first, second = CollectState(path), CollectState(path)
+    second._connection.execute("PRAGMA busy_timeout = 0")
+    with (
+        first.transaction(),
+        pytest.raises(StateError, match="another process holds it; it is tried again"),
+        second.transaction(),
+    ):
+        pass
+    first.close()
+    second.close()
+
+
 def test_full_disk_is_told_as_one(small_disk: Path) -> None:
     """A write that has no room fails whole, and the advice is not to remove the file."""
     state = CollectState(small_disk / "collect.sqlite")

@@ -12,13 +12,13 @@ import pytest
 
 from soc.collect import Row, Sample, SnmpScalars, collector
 from soc.collect import worker as module
-from soc.collect.environment import Environment
+from soc.collect.environment import ALMOST_FULL, Environment
 from soc.collect.port import Answer, Job, Transport
 from soc.collect.state import CollectState
 from soc.collect.worker import Share, Worker
 from soc.inventory import load_inventory
 from soc.spool.segment import read_frame, read_header
-from soc.spool.spool import Spool
+from soc.spool.spool import Spool, Usage
 from tests.support.devices import INVENTORY, write_inventory
 
 UPTIME = SnmpScalars(uptime="1.3.6.1.2.1.1.3.0")
@@ -159,6 +159,14 @@ def test_full_spool_asks_nothing_until_there_is_room(site: Site) -> None:
     worker = site.worker()
     site.spool.limit_bytes = 1 << 30
     assert worker.tick()[0].ok == 2
+
+
+def test_spool_that_fills_is_a_problem(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over 80 % is told while there still is room, as a cycle does."""
+    monkeypatch.setattr(Usage, "almost_full", True)
+    summary, _ = site.worker().tick()
+    assert summary.problems == [ALMOST_FULL]
+    assert summary.ok == 2
 
 
 def test_what_cannot_be_sealed_is_collected_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

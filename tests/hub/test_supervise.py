@@ -14,7 +14,13 @@ from soc.hub import supervise
 from soc.hub.supervise import Backoff, Child
 
 ECHO = "import sys\nfor line in sys.stdin: print(line.strip(), flush=True)\n"
-STUBBORN = "import time\nprint('up', flush=True)\ntime.sleep(600)\n"
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('up', flush=True)
+time.sleep(600)
+"""
+LOADING = "import time\nprint('up', flush=True)\ntime.sleep(600)\n"
 
 
 @pytest.fixture
@@ -99,6 +105,19 @@ def test_child_that_does_not_end_is_killed(module) -> None:  # type: ignore[no-u
         return told.news
 
     assert "does not end: killed" in asyncio.run(run())[0]
+
+
+def test_child_that_still_loads_its_code_ends_at_once(module) -> None:  # type: ignore[no-untyped-def]
+    """It does not look at its pipe yet, and need not be killed."""
+
+    async def run() -> list[str]:
+        told = Told()
+        child = told.child(module(LOADING))
+        await told.lines.get()
+        await child.stop(60)
+        return told.news
+
+    assert asyncio.run(run()) == []
 
 
 def test_silent_child_is_replaced(module, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]

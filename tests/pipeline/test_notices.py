@@ -183,7 +183,7 @@ def test_long_past_is_not_told_from_the_journal_alone(tmp_path: Path, site: Webs
     (tmp_path / "soc.duckdb").unlink()
     shutil.rmtree(tmp_path / "journal/redo")
     with estate.store() as store:
-        estate._pipeline(store).recover(START + 2 * 86400, accept_gap=True)
+        estate.pipeline(store).recover(START + 2 * 86400, accept_gap=True)
         assert states(store) == [("opened", "delivered"), ("resolved", "delivered")]
         assert deliver(estate, store, START + 2 * 86400) == 0
         assert store.query("SELECT count(*) FROM event WHERE category = 'notification'") == [(0,)]

@@ -369,3 +369,22 @@ def test_catching_up_equals_keeping_up(tmp_path: Path) -> None:
             )
     assert results[0] == results[1]
     assert len(results[0]) >= 6
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_clock_that_is_set_back(estate: Estate, restarted: bool) -> None:
+    """Polls count again at once after the clock was a day ahead, in a hub that runs on and in a new one."""
+    clock = [START + 86_400.0]
+    estate.seal(estate.poll(clock[0] - 10, {"fw-1": True}), clock[0] - 9)
+    with estate.store() as store:
+        pipeline = estate.pipeline(store)
+        pipeline.run(lambda: clock[0])
+        clock[0] = START
+        estate.seal(estate.poll(START - 10, {"fw-1": False}), START - 9)
+        if restarted:
+            pipeline = estate.pipeline(store)
+            pipeline.prepare(START)
+        while pipeline.step(START):
+            pass
+        states = {device: state for device, _, state, _ in store.status.devices(START)}
+    assert states["fw-1"] == "down"

@@ -30,7 +30,7 @@ def told(estate: Estate) -> dict[str, list[Any]]:
 
 def recover(estate: Estate, now: float, **options: bool) -> int:
     with estate.store() as store:
-        pipeline = estate._pipeline(store)
+        pipeline = estate.pipeline(store)
         pipeline.recover(now, **options)
         return pipeline.summary.redone
 

@@ -86,6 +86,13 @@ def test_late_poll_is_ignored(store: Store, stage: Stage) -> None:
     assert apply(store, stage, polls((60, False))) == []
 
 
+def test_polls_of_a_clock_that_was_ahead_are_forgotten(store: Store, stage: Stage) -> None:
+    """What came from the future no longer makes the present seem late."""
+    apply(store, stage, polls((0, True), (86_400, True)))
+    store.polls.forget_after(120)
+    assert apply(store, stage, polls((60, False))) == [(60, False)]
+
+
 @pytest.mark.parametrize("reason", ["resting", "credential", "deadline"])
 def test_polls_that_asked_nothing(store: Store, stage: Stage, reason: str) -> None:
     """Where nothing was sent or awaited, nothing is known of the device; the failure is still counted."""

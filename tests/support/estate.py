@@ -115,9 +115,10 @@ class Estate:
     def run(self, now: float, store: Store | None = None) -> PipelineSummary:
         """One run of the pipeline at `now`."""
         if store is not None:
-            return self._pipeline(store).run(lambda: now)
+            return self.pipeline(store).run(lambda: now)
         with self.store() as opened:
-            return self._pipeline(opened).run(lambda: now)
+            return self.pipeline(opened).run(lambda: now)
 
-    def _pipeline(self, store: Store) -> Pipeline:
+    def pipeline(self, store: Store) -> Pipeline:
+        """A pipeline that has not begun."""
         return Pipeline(store, self.spool, inventory(self.devices, self.settings), self.rules, self.groups)

@@ -158,6 +158,21 @@ _STATUS = thing(
             {"last": nullable(MOMENT), "lag_seconds": nullable(NUMBER), "failing": COUNT, "reasons": COUNTS}
         ),
         "store": thing({"bytes": COUNT, "samples": COUNT, "events": COUNT}),
+        "receiver": {
+            **nullable(
+                thing(
+                    {
+                        "running": {"type": "boolean"},
+                        "started": TEXT,
+                        "received": COUNT,
+                        "lost": COUNT,
+                        "waiting": COUNT,
+                        "blocked": TEXT,
+                    }
+                )
+            ),
+            "description": "soc receive: messages since it started; null = it has never run here",
+        },
         "hub": thing(
             {
                 "running": {"const": True},

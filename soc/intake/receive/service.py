@@ -12,13 +12,13 @@ from soc.intake.receive.connections import Limits
 from soc.intake.receive.counters import Counters, status_document, write_status
 from soc.intake.receive.encoder import Encoder
 from soc.intake.receive.receiver import Receiver
-from soc.intake.receive.service_manager import ALIVE, READY, STOPPING, notify
 from soc.intake.receive.sink import Sink, set_aside_unreadable
 from soc.intake.receive.sockets import describe
 from soc.model import SpoolError
 from soc.spool.layout import RECEIVE_LOCK, SPOOL
 from soc.spool.lock import acquire
 from soc.spool.raw_writer import Durable, RawWriter
+from soc.spool.service_manager import ALIVE, READY, STOPPING, notify
 from soc.spool.spool import Spool
 
 LOCK_WAIT_SECONDS = 5.0  # for the receiver before us to end

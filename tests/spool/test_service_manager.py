@@ -1,25 +1,30 @@
-"""soc.hub.systemd, against a socket as systemd's."""
+"""soc.spool.service_manager, against a socket as systemd's."""
 
 from __future__ import annotations
 
 import socket
 from pathlib import Path
 
-from soc.hub.systemd import notify, watchdog_seconds
+import pytest
+
+from soc.spool.service_manager import READY, notify, watchdog_seconds
 
 
-def test_manager_hears(tmp_path: Path) -> None:
-    """A state arrives as one datagram."""
+@pytest.mark.parametrize("abstract", [False, True])
+def test_tells_the_socket_it_is_given(tmp_path: Path, abstract: bool) -> None:
+    """By a path, or by an abstract name written with an @: a state arrives as one datagram."""
+    name = f"soc-test-{tmp_path.name}-{id(tmp_path)}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.bind(str(tmp_path / "notify"))
-        notify("READY=1", {"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        manager.settimeout(10)
+        manager.bind(f"\0{name}" if abstract else str(tmp_path / "n"))
+        notify(READY, {"NOTIFY_SOCKET": f"@{name}" if abstract else str(tmp_path / "n")})
         assert manager.recv(100) == b"READY=1"
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
     """Without a manager, or with one that is gone, nothing happens."""
-    notify("READY=1", {})
-    notify("READY=1", {"NOTIFY_SOCKET": str(tmp_path / "gone")})
+    notify(READY, {})
+    notify(READY, {"NOTIFY_SOCKET": str(tmp_path / "gone")})
     assert list(tmp_path.iterdir()) == []
 
 

@@ -6,11 +6,12 @@ import os
 import socket
 from collections.abc import Mapping
 
+READY, STOPPING, ALIVE = "READY=1", "STOPPING=1", "WATCHDOG=1"
 _SHARE_OF_WATCHDOG = 0.4  # of its time limit between two signs of life
 
 
 def notify(state: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Send `READY=1`, `STOPPING=1`, `WATCHDOG=1` … to NOTIFY_SOCKET; a manager that is gone misses it."""
+    """Send the state to NOTIFY_SOCKET; a manager that is gone misses it."""
     address = environment.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return
