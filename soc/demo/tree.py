@@ -120,6 +120,6 @@ class VariableTree:
         return position if found else None
 
     def under(self, prefix: Oid) -> Iterator[int]:
-        """The positions of all variables below a prefix, in order."""
-        start = bisect_left(self._oids, prefix)
+        """The positions of all variables below a prefix, in order; one that has its name is not below it."""
+        start = bisect_right(self._oids, prefix)
         return iter(range(start, bisect_left(self._oids, (*prefix[:-1], prefix[-1] + 1), start)))

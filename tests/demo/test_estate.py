@@ -183,3 +183,11 @@ def test_a_forwarded_log_is_no_file(estate: Estate) -> None:
     host = estate.host(estate.scenario.attack.device)
     assert host.output("linux-auth-log", "", START).stdout == ""
     assert host.forwarded(round((START - 600) * 1e6), round(START * 1e6))
+
+
+def test_a_walk_begins_below_its_name(estate: Estate) -> None:
+    """As GETNEXT does: of an instance itself nothing is below."""
+    tree = estate.tree("sw-hq-01")
+    name = tree.oid(0)
+    assert list(tree.under(name)) == []
+    assert 0 in tree.under(name[:-1])
