@@ -52,8 +52,11 @@ class Painter:
         return " " * (width - length) + safe if right else safe + " " * (width - length)
 
     def strip(self, line: Line, width: int, row: str = "") -> Strip:
-        """A line of exactly `width` cells. `row` names its background (palette.ROWS)."""
-        segments = []
+        """A line of exactly `width` cells. `row` names its background (palette.ROWS).
+
+        What looks the same is one segment: the terminal is sent each segment's colours anew.
+        """
+        segments: list[Segment] = []
         left = width
         for text, token in line:
             safe = self.text(text[: 4 * left + 4])
@@ -61,13 +64,29 @@ class Painter:
             if length > left:
                 safe, length = set_cell_size(safe, left), left
             if safe:
-                segments.append(Segment(safe, self.style(token, row)))
+                _append(segments, safe, self.style(token, row))
             left -= length
             if left <= 0:
                 break
         if left > 0:
-            segments.append(Segment(" " * left, self.style("text", row)))
+            _append(segments, " " * left, self.style("text", row))
         return Strip(segments, width)
 
     def _style(self, token: str, row: str) -> Style:
         return Style.parse(ROWS[self.colours][row]) + Style.parse(STYLES[self.colours].get(token, ""))
+
+
+def _append(segments: list[Segment], text: str, style: Style) -> None:
+    if segments:
+        before, its_style, _ = segments[-1]
+        if its_style is not None and (style == its_style or (text.isspace() and _alike(style, its_style))):
+            segments[-1] = Segment(before + text, its_style)
+            return
+    segments.append(Segment(text, style))
+
+
+@lru_cache(maxsize=1024)
+def _alike(one: Style, other: Style) -> bool:
+    """Whether blanks look the same in both."""
+    seen = one.reverse or other.reverse or one.underline or other.underline
+    return not seen and one.bgcolor == other.bgcolor

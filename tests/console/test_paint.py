@@ -68,3 +68,13 @@ def test_ascii_keeps_the_meaning() -> None:
     painter = PAINTERS["ascii"]
     assert painter.text("● live ▁▃█ 3 new ↑ … — ä") == "* live _,# 3 new ^ . - ?"
     assert painter.fit("too long a text", 6) == "too l."
+
+
+def test_blanks_that_look_alike_are_one_segment() -> None:
+    """A blank beside a word takes the word's colours, unless its background would show."""
+    painter = Painter("full")
+    assert [part.text for part in painter.strip([("a", "critical"), (" ", "text")], 6, "bar")] == ["a     "]
+    assert [part.text for part in painter.strip([("a", "chip"), (" ", "text")], 3, "bar")] == ["a", "  "]
+    plain = Painter("none")
+    assert [part.text for part in plain.strip([("a", "chip"), (" ", "text")], 3)] == ["a", "  "]
+    assert [part.text for part in plain.strip([("a", "text"), (" ", "chip")], 2)] == ["a", " "]
