@@ -62,7 +62,7 @@ def main() -> None:
     arguments = parser.parse_args()
     os.umask(0o077)
     ingesting, answering = [], []
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
         directory = Path(name)
         (directory / "data").mkdir()
         inventory = estate(directory, DEVICES)

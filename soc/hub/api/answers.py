@@ -55,6 +55,8 @@ class Answers:
             answer.waiting -= 1
             if not answer.waiting and not answer.work.done():
                 answer.work.cancel()
+                if self._kept.get(key) is answer:  # who asks next must not wait for what is ending
+                    del self._kept[key]
 
     def _keep(self, key: tuple[str, ...], answer: _Answer) -> _Answer:
         self._kept.pop(key, None)
