@@ -32,6 +32,7 @@ class Access:
     priv_key: bytes = field(default=b"", repr=False)
     timeout_seconds: float = 2.0
     tries: int = 3
+    context: str = ""  # SNMPv3's contextName
 
     def waits(self) -> list[float]:
         """How long each try waits: each half again as long as the one before, timeout x tries in all."""
@@ -41,7 +42,10 @@ class Access:
 
 
 def read_access(credential: ResolvedCredential, options: Mapping[str, Any], master_key: MasterKey) -> Access:
-    """Raises ValueError, naming the setting and never its value, for what cannot be used."""
+    """A context of v1 and v2c goes with the community, as switches want it (public@100 for VLAN 100).
+
+    Raises ValueError, naming the setting and never its value, for what cannot be used.
+    """
     settings = credential.settings
     version = VERSIONS.get(str(options.get("version") or settings.get("version") or "2c").lower(), "")
     if not version:
@@ -49,10 +53,13 @@ def read_access(credential: ResolvedCredential, options: Mapping[str, Any], mast
     timeout, tries = float(settings.get("timeout", 2.0)), int(settings.get("tries", 3))
     if not 0.01 <= timeout <= 60 or not 1 <= tries <= 10:
         raise ValueError(f"credential {credential.name}: timeout is 0.01 to 60 s, tries is 1 to 10")
+    context = str(options.get("context") or "")
     if version != "3":
         community = settings.get("community")
         if not isinstance(community, str) or not community:
             raise ValueError(f"credential {credential.name}: no community for SNMPv{version}")
+        if context:
+            community = f"{community}@{context}"
         return Access(credential.name, version, community, timeout_seconds=timeout, tries=tries)
     user = settings.get("user")
     if not isinstance(user, str) or not user:
@@ -65,7 +72,7 @@ def read_access(credential: ResolvedCredential, options: Mapping[str, Any], mast
         credential.name, version, "", user,
         auth_protocol, master_key(auth_protocol, auth_password) if auth_protocol else b"",
         priv_protocol, master_key(auth_protocol, priv_password) if priv_protocol else b"",
-        timeout, tries,
+        timeout, tries, context,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from soc.collect.declare import SnmpScalars, SnmpTable
 from soc.collect.port import Answer, Failure, Job
 from soc.collect.snmp.access import Access
 from soc.collect.snmp.gufo import Bulk, Get, Next, Session, Signal
-from soc.collect.snmp.link import Asked, Link, LinkError
+from soc.collect.snmp.link import Asked, Link, LinkError, OpenSession
 from soc.collect.snmp.loop import Program
 from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, SYSTEM_UPTIME, Plans, scalar_row, table_rows
 from soc.collect.snmp.walk import ColumnCells, WalkError
@@ -35,7 +35,13 @@ class Conversation:
     """One device, from the first packet to the answer."""
 
     def __init__(
-        self, job: Job, targets: list[tuple[str, Access]], answer: Answer, until: float, plans: Plans
+        self,
+        job: Job,
+        targets: list[tuple[str, Access]],
+        answer: Answer,
+        until: float,
+        plans: Plans,
+        open_session: OpenSession = Session,
     ) -> None:
         """`targets` are (endpoint, credential) in the order to try; `until` is time.monotonic() seconds."""
         self._job = job
@@ -43,6 +49,7 @@ class Conversation:
         self._answer = answer
         self._until = until
         self._plans = plans
+        self._open_session = open_session
         self._plan = plans.of(job.fetches)
         self._object_id: str | None = None  # read only when some fetch depends on it
         self._hints: Mapping[str, Any] = job.hints
@@ -77,7 +84,7 @@ class Conversation:
         """The first target that answers. Raises LinkError with the failure that says most."""
         failures: list[Failure] = []
         for endpoint, access in self._targets:
-            link = Link(endpoint, access, self._answer, self._until)
+            link = Link(endpoint, access, self._answer, self._until, self._open_session)
             try:
                 hinted = endpoint == self._hints.get("endpoint")
                 yield from link.connect(bytes.fromhex(self._hints.get("engine_id", "")) if hinted else b"")

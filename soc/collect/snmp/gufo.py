@@ -7,19 +7,20 @@ most 4080 bytes of a datagram. What that leaves undecided is settled in `exchang
 
 from __future__ import annotations
 
+import hashlib
 from enum import Enum
 from typing import Any, Protocol
 
 from soc.collect.snmp.access import Access
-from soc.model import SocError
 
 try:
     from gufo.snmp import _fast
-except ImportError as error:  # pragma: no cover - a broken installation
-    raise SocError(
-        "gufo-snmp without its _fast sockets: install gufo-snmp==0.13.0, the version soc is built on"
-    ) from error
+except ImportError:  # another version of gufo-snmp than the one soc is built on
+    _fast = None  # type: ignore[assignment]
 
+_NEEDED = ("GetIter", "SnmpV1ClientSocket", "SnmpV2cClientSocket", "SnmpV3ClientSocket")
+FAST = all(hasattr(_fast, name) for name in _NEEDED)  # else soc.collect.snmp.public has to do
+_MASTER_KEY_OCTETS = 1 << 20
 _MASTER_KEY = 1 << 6  # gufo's marker of a key that is a hashed password, not yet bound to an engine
 AUTH_ALGORITHMS = {"md5": 1, "sha1": 4, "sha224": 7, "sha256": 10, "sha384": 11, "sha512": 12}
 AUTH_KEY_BYTES = {"md5": 16, "sha1": 20, "sha224": 28, "sha256": 32, "sha384": 48, "sha512": 64}
@@ -67,15 +68,22 @@ class Get:
 
 
 class Bulk:
-    """GETBULK of one column, continuing where the last left off -> [(oid, value), ..., None at its end]."""
+    """GETBULK of one column, continuing where the last left off -> [(oid, value), ..., None at its end].
 
-    __slots__ = ("iterator", "single")
+    `iterator` and `last` are the session's: how far it is.
+    """
+
+    __slots__ = ("iterator", "last", "oid", "repetitions", "single")
 
     def __init__(self, oid: str, repetitions: int) -> None:
-        self.iterator = _fast.GetIter(oid, repetitions)
+        self.oid = self.last = oid
+        self.repetitions = repetitions
+        self.iterator: Any = None
         self.single = repetitions == 1
 
     def send(self, socket: Any) -> None:
+        if self.iterator is None:
+            self.iterator = _fast.GetIter(self.oid, self.repetitions)
         socket.send_get_bulk(self.iterator)
 
     def receive(self, socket: Any) -> Any:
@@ -85,13 +93,18 @@ class Bulk:
 class Next:
     """GETNEXT in the same iteration as `bulk`, or in one of its own -> [(oid, value)]."""
 
-    __slots__ = ("iterator",)
+    __slots__ = ("fresh", "iterator", "last", "oid")
     single = True
 
     def __init__(self, oid: str, bulk: Bulk | None = None) -> None:
-        self.iterator = bulk.iterator if bulk else _fast.GetIter(oid, 1)
+        self.oid = oid
+        self.last = bulk.last if bulk else oid
+        self.iterator: Any = bulk.iterator if bulk else None
+        self.fresh = bulk is None
 
     def send(self, socket: Any) -> None:
+        if self.iterator is None:
+            self.iterator = _fast.GetIter(self.oid, 1)
         socket.send_get_next(self.iterator)
 
     def receive(self, socket: Any) -> Any:
@@ -119,6 +132,7 @@ class Session:
     """One connected UDP socket, speaking for one credential to one agent; closed when dropped."""
 
     __slots__ = ("fd", "polled", "socket")
+    discovers = False  # SNMPv3 engines: that is asked of it
 
     def __init__(self, endpoint: str, access: Access, engine_id: bytes = b"") -> None:
         """`endpoint` as 192.0.2.1:161 or [2001:db8::1]:161. Raises OSError without a route."""
@@ -179,7 +193,8 @@ class Session:
 
 def master_key(protocol: str, password: bytes) -> bytes:
     """The password hashed as RFC 3414 A.2 says: a million octets, so once per credential."""
-    return bytes(_fast.get_master_key(AUTH_ALGORITHMS[protocol], password))
+    repeated = password * (_MASTER_KEY_OCTETS // len(password) + 1)
+    return hashlib.new(protocol, repeated[:_MASTER_KEY_OCTETS], usedforsecurity=False).digest()
 
 
 def _keys(access: Access) -> tuple[str, int, bytes, int, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from soc.collect.port import Answer, Failure
@@ -12,6 +12,7 @@ from soc.collect.snmp.gufo import REFRESH, Operation, Session, Signal
 from soc.collect.snmp.loop import Request
 
 Asked = Generator[Any, Any, Any]
+OpenSession = Callable[[str, Access, bytes], Any]  # endpoint, credential, engine id if it is known
 _ENGINE_ID_BYTES = range(5, 33)  # SnmpEngineID, RFC 3411 section 5
 
 
@@ -26,8 +27,16 @@ class LinkError(Exception):
 class Link:
     """One agent, one credential. Values of `ask` are what the operation gives, or a Signal."""
 
-    def __init__(self, endpoint: str, access: Access, answer: Answer, until: float) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        access: Access,
+        answer: Answer,
+        until: float,
+        open_session: OpenSession = Session,
+    ) -> None:
         """`until` is time.monotonic() seconds, when this device's time is up."""
+        self._open_session = open_session
         self.endpoint = endpoint
         self.access = access
         self.waits = access.waits()
@@ -44,16 +53,19 @@ class Link:
 
         Raises LinkError.
         """
-        if self.access.version != "3":
-            self.session = self._open(b"")
+        self.session = self._open(engine_id)
+        if self.access.version != "3" or self.session.discovers:
             return
-        if not engine_id or not (yield from self._resume_engine(engine_id)):
-            yield from self._discover()
+        if engine_id:
+            if (yield from self._resume_engine(engine_id)):
+                return
+            self.session = self._open(b"")
+        yield from self._discover()
 
     def open_lane(self) -> Asked:
         """A further session for requests in parallel. Raises LinkError."""
         session = self._open(self.engine_id)
-        if self.access.auth_protocol:
+        if self.access.auth_protocol and not session.discovers:
             outcome = yield from self.ask(REFRESH, session)
             if isinstance(outcome, Signal):
                 raise LinkError(self.failure(outcome))
@@ -123,12 +135,12 @@ class Link:
 
     def _open(self, engine_id: bytes) -> Session:
         try:
-            return Session(self.endpoint, self.access, engine_id)
+            session: Session = self._open_session(self.endpoint, self.access, engine_id)
+            return session
         except OSError as error:
             raise LinkError(Failure("connect", f"no socket to {self.endpoint}: {error}")) from error
 
     def _resume_engine(self, engine_id: bytes) -> Generator[Any, Any, bool]:
-        self.session = self._open(engine_id)
         outcome = yield from self.ask(REFRESH, waits=self.waits[:1])
         if outcome is Signal.TIMEOUT:  # gone, or another engine: it is told apart by discovery
             return False
@@ -139,7 +151,6 @@ class Link:
 
     def _discover(self) -> Asked:
         """RFC 3414 section 4: the engine id first, then its boots and time."""
-        self.session = self._open(b"")
         outcome = yield from self.ask(REFRESH)
         if isinstance(outcome, Signal):
             raise LinkError(self.failure(outcome))

@@ -12,10 +12,12 @@ from soc.collect.port import Answer, Failure, Job, ResolvedCredential
 from soc.collect.snmp import known
 from soc.collect.snmp.access import Access, read_access
 from soc.collect.snmp.conversation import Conversation
-from soc.collect.snmp.gufo import master_key
+from soc.collect.snmp.gufo import FAST, Session, master_key
+from soc.collect.snmp.link import OpenSession
 from soc.collect.snmp.loop import Loop, Program
 from soc.collect.snmp.plan import Plans
 from soc.collect.snmp.resolve import Resolver
+from soc.collect.snmp.side import Side
 
 MAXIMUM_SECONDS = 60.0  # for one device, whatever it does
 _FILES_WANTED = 16_384  # a socket for each device in flight, a few more for those far away
@@ -31,7 +33,7 @@ class SnmpTransport:
     def __init__(self, *, maximum_seconds: float = MAXIMUM_SECONDS) -> None:
         self._maximum_seconds = maximum_seconds
         self._master_keys: dict[tuple[str, bytes], bytes] = {}
-        self._accesses: dict[tuple[int, str], tuple[ResolvedCredential, Access]] = {}
+        self._accesses: dict[tuple[int, str, str], tuple[ResolvedCredential, Access]] = {}
         self._plans = Plans()
 
     def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
@@ -51,12 +53,16 @@ class SnmpTransport:
         self._accesses.clear()
         self._plans = Plans()
         resolver = Resolver(jobs)
-        yield from Loop(deadline).steps(self._programs(resolver, on_answer, deadline), wait_seconds)
+        side = Side(on_answer)
+        for _ in Loop(deadline).steps(self._programs(resolver, on_answer, side, deadline), wait_seconds):
+            side.hand_on()
+            yield
+        yield from side.steps(wait_seconds)
         for job in resolver.unresolved():
             on_answer(_failed(job, Failure("deadline", "not begun before the deadline")))
 
     def _programs(
-        self, resolver: Resolver, on_answer: Callable[[Answer], None], deadline: float
+        self, resolver: Resolver, on_answer: Callable[[Answer], None], side: Side, deadline: float
     ) -> Iterator[Program | None]:
         for resolved in resolver:
             if resolved is None:
@@ -71,26 +77,38 @@ class SnmpTransport:
             if not endpoints:
                 names = ", ".join(job.device.addresses) or "no address"
                 on_answer(_failed(job, Failure("resolve", f"no address known for {names}")))
+            elif _wants_reference(job, targets):
+                side.submit(self._converse(job, targets, side.take, deadline, side.open_reference))
+            elif FAST:
+                yield self._converse(job, targets, on_answer, deadline)
             else:
-                until = min(deadline, time.monotonic() + self._maximum_seconds)
-                yield self._converse(job, targets, on_answer, until)
+                from soc.collect.snmp.public import PublicSession
+
+                side.submit(self._converse(job, targets, side.take, deadline, PublicSession))
 
     def _converse(
-        self, job: Job, targets: list[tuple[str, Access]], on_answer: Callable[[Answer], None], until: float
+        self,
+        job: Job,
+        targets: list[tuple[str, Access]],
+        on_answer: Callable[[Answer], None],
+        deadline: float,
+        open_session: OpenSession = Session,
     ) -> Generator[Any, Any, None]:
         started = time.monotonic()
         answer = Answer(job, 0.0, answered=False)
         plan = self._plans.of(job.fetches)
-        if not known.fits(plan, answer, *targets[0]) or not (yield from known.ask(plan, answer, *targets[0])):
-            yield from Conversation(job, targets, answer, until, self._plans).program()
+        done = False
+        if open_session is Session and known.fits(plan, answer, *targets[0]):
+            done = yield from known.ask(plan, answer, *targets[0])
+        if not done:
+            until = min(deadline, started + self._maximum_seconds)
+            yield from Conversation(job, targets, answer, until, self._plans, open_session).program()
         answer.duration_seconds = time.monotonic() - started
         on_answer(answer)
 
     def _targets(self, job: Job, endpoints: list[str]) -> list[tuple[str, Access]]:
         """Each address with each credential, those that worked last time first."""
         options = _options(job)
-        if options.get("context"):
-            raise ValueError("SNMPv3 contexts are not supported")
         if not job.credentials:
             raise ValueError("no SNMP credential")
         accesses = [self._access(item, options) for item in job.credentials]
@@ -101,7 +119,7 @@ class SnmpTransport:
 
     def _access(self, credential: ResolvedCredential, options: Mapping[str, Any]) -> Access:
         """Read once a run; the credential is kept with it so that its id stays its own."""
-        key = (id(credential), str(options.get("version", "")))
+        key = (id(credential), str(options.get("version", "")), str(options.get("context", "")))
         known = self._accesses.get(key)
         if known is None:
             known = (credential, read_access(credential, options, self._master_key))
@@ -113,6 +131,11 @@ class SnmpTransport:
         if key is None:
             key = self._master_keys[protocol, password] = master_key(protocol, password)
         return key
+
+
+def _wants_reference(job: Job, targets: list[tuple[str, Access]]) -> bool:
+    """gufo-snmp sends no context names."""
+    return _options(job).get("engine") == "pysnmp" or any(access.context for _, access in targets)
 
 
 def _failed(job: Job, failure: Failure) -> Answer:

@@ -61,3 +61,11 @@ def test_3des_is_refused_by_name() -> None:
         _access(
             version="3", user="u", auth={"protocol": "md5", "key": "k"}, priv={"protocol": "3des", "key": "k"}
         )
+
+
+@pytest.mark.parametrize("version", ["1", "2c"])
+def test_a_context_without_version_3_goes_with_the_community(version: str) -> None:
+    """Switches answer for a VLAN where it is named behind the community."""
+    credential = ResolvedCredential("lab", "snmp", {"version": version, "community": "public"})
+    access = read_access(credential, {"context": "100"}, master_key)
+    assert (access.community, access.context) == ("public@100", "")

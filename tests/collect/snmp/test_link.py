@@ -61,11 +61,3 @@ def test_another_engine_at_a_known_address_is_discovered_anew(snmpd: int) -> Non
     answer = poll(snmpd, (SYSTEM,), v3("sha256aes128", timeout=0.2), hints=hints)
     assert answer.failure is None
     assert answer.hints["engine_id"] != hints["engine_id"]
-
-
-def test_a_context_is_refused_clearly(snmpd: int) -> None:
-    """gufo-snmp sends no context names; nothing is read from the wrong context instead."""
-    answer = poll(snmpd, (SYSTEM,), v3("sha256aes128"), options={"context": "vlan-10"})
-    assert answer.failure is not None
-    assert answer.failure.reason == "credential"
-    assert "context" in answer.failure.detail
