@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from soc.collect.port import ResolvedCredential
@@ -18,7 +19,7 @@ _ALIASES = {"sha": "sha1", "aes": "aes128"}
 MasterKey = Callable[[str, bytes], bytes]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Access:
     """One credential ready for use: v3 keys are master keys (RFC 3414 A.2), never passwords."""
 
@@ -33,6 +34,10 @@ class Access:
     timeout_seconds: float = 2.0
     tries: int = 3
     context: str = ""  # SNMPv3's contextName
+
+    @cached_property
+    def first_wait_seconds(self) -> float:
+        return self.waits()[0]
 
     def waits(self) -> list[float]:
         """How long each try waits: each half again as long as the one before, timeout x tries in all."""

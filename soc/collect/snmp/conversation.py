@@ -23,6 +23,7 @@ ABSENT_REPETITIONS = 8
 LANES = 4
 # Below this round-trip time further sockets cost more than waiting for one column after the other.
 NEAR_SECONDS = 0.02
+SILENT_POLLS = 3  # in a row, after which a device is only probed: one try for each target
 MAXIMUM_SILENCES = 3  # unanswered requests for this or that before the whole device counts as silent
 
 _SHRINK = (Signal.TIMEOUT, Signal.GARBAGE, Signal.TOO_BIG)
@@ -42,8 +43,12 @@ class Conversation:
         until: float,
         plans: Plans,
         open_session: OpenSession = Session,
+        tried: bool = False,
     ) -> None:
-        """`targets` are (endpoint, credential) in the order to try; `until` is time.monotonic() seconds."""
+        """`targets` are (endpoint, credential) in the order to try; `until` is time.monotonic() seconds.
+
+        `tried`: the first target had its first try already, in vain.
+        """
         self._job = job
         self._targets = targets
         self._answer = answer
@@ -62,6 +67,8 @@ class Conversation:
         self._rows: Mapping[str, int] = job.hints.get("rows", {})  # by table, last time
         self._seen: dict[str, int] = {}  # by table, now
         self._leaders: dict[str, ColumnCells] = {}  # by table, the first of its columns read
+        self._tried = tried
+        self._silent = min(int(job.hints.get("silent", 0)), SILENT_POLLS)  # polls up to now
         self._silences = 0
         self._failure: Failure | None = None
 
@@ -76,6 +83,9 @@ class Conversation:
             self._remember(link)
         except LinkError as error:
             self._failure = error.failure
+            if not self._answer.answered:
+                # Next time as a stranger: perhaps it was the many objects asked for at once.
+                self._answer.hints = {"endpoint": "", "silent": min(self._silent + 1, SILENT_POLLS)}
         except Exception as error:  # one device must not end the others' cycle
             self._failure = _unforeseen(error)
         self._finish()
@@ -85,6 +95,8 @@ class Conversation:
         failures: list[Failure] = []
         for endpoint, access in self._targets:
             link = Link(endpoint, access, self._answer, self._until, self._open_session)
+            if self._silent == SILENT_POLLS:
+                link.waits = [access.timeout_seconds]
             try:
                 hinted = endpoint == self._hints.get("endpoint")
                 yield from link.connect(bytes.fromhex(self._hints.get("engine_id", "")) if hinted else b"")
@@ -100,13 +112,16 @@ class Conversation:
 
     def _greet(self, link: Link, known: bool) -> Asked:
         """The first request. A known agent's carries the first scalars, a stranger's sysUpTime alone."""
-        oids = [oid for oid in self._plan.scalars if oid != SYSTEM_UPTIME][: self._get_size] if known else []
-        waits = link.waits
+        oids = self._plan.request[1 : self._get_size + 1] if known and not self._tried else []
+        waits = link.waits[1:] if self._tried else link.waits
+        self._tried = False
         outcome: Any = Signal.TIMEOUT
         if oids:
             outcome = yield from link.ask(Get([SYSTEM_UPTIME, *oids]), waits=waits[:1])
-            waits = waits[1:] or waits
-        if outcome in _SHRINK:
+            waits = waits[1:]
+            if outcome in _SHRINK and outcome is not Signal.TIMEOUT:
+                waits = waits or link.waits  # it is there
+        if outcome in _SHRINK and waits:
             oids = []
             outcome = yield from link.ask(Get([SYSTEM_UPTIME]), waits=waits)
         if isinstance(outcome, Signal):
@@ -264,6 +279,8 @@ class Conversation:
 
     def _remember(self, link: Link) -> None:
         hints: dict[str, Any] = {"credential": link.access.name, "endpoint": link.endpoint}
+        if self._hints.get("silent"):
+            hints["silent"] = 0
         if link.engine_id:
             hints["engine_id"] = link.engine_id.hex()
         if self._get_size != GET_SIZE:

@@ -10,7 +10,7 @@ from soc.collect.declare import SnmpScalars
 from soc.collect.port import Answer
 from soc.collect.snmp.access import Access
 from soc.collect.snmp.conversation import GET_SIZE
-from soc.collect.snmp.gufo import Get, Session
+from soc.collect.snmp.gufo import Get, Session, Signal
 from soc.collect.snmp.loop import Request
 from soc.collect.snmp.plan import SYSTEM_UPTIME, Plan, scalar_row
 
@@ -25,25 +25,26 @@ def fits(plan: Plan, answer: Answer, endpoint: str, access: Access) -> bool:
         and access.version != "3"
         and hints.get("endpoint") == endpoint
         and hints.get("credential") == access.name
+        and not hints.get("silent")
     )
 
 
-def ask(plan: Plan, answer: Answer, endpoint: str, access: Access) -> Generator[Request, Any, bool]:
-    """Fill in the answer; False when something else came than a whole answer, and nothing is filled in."""
+def ask(plan: Plan, answer: Answer, endpoint: str, access: Access) -> Generator[Request, Any, Signal | None]:
+    """Fill in the answer: None. Or what came instead of a whole one, and nothing is filled in."""
     oids = plan.request
     try:
         session = Session(endpoint, access)
     except OSError:
-        return False
-    request = Request(session, Get(oids), access.waits()[0])
+        return Signal.UNREACHABLE
+    request = Request(session, Get(oids), access.first_wait_seconds)
     outcome = yield request
     # An error-status looks like an agent that has nothing: sysUpTime rides along to tell them apart.
     if request.garbage or not isinstance(outcome, dict) or SYSTEM_UPTIME not in outcome:
-        return False
+        return outcome if outcome is Signal.TIMEOUT else Signal.GARBAGE
     for fetch in answer.job.fetches:
         if isinstance(fetch, SnmpScalars):
             answer.values[fetch] = scalar_row(fetch, outcome, answer.counts)
     answer.answered = True
     answer.credential = access.name
     answer.time = time.time()
-    return True
+    return None

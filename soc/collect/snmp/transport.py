@@ -12,7 +12,7 @@ from soc.collect.port import Answer, Failure, Job, ResolvedCredential
 from soc.collect.snmp import known
 from soc.collect.snmp.access import Access, read_access
 from soc.collect.snmp.conversation import Conversation
-from soc.collect.snmp.gufo import FAST, Session, master_key
+from soc.collect.snmp.gufo import FAST, Session, Signal, master_key
 from soc.collect.snmp.link import OpenSession
 from soc.collect.snmp.loop import Loop, Program
 from soc.collect.snmp.plan import Plans
@@ -97,12 +97,15 @@ class SnmpTransport:
         started = time.monotonic()
         answer = Answer(job, 0.0, answered=False)
         plan = self._plans.of(job.fetches)
-        done = False
+        came: Signal | None = Signal.END
         if open_session is Session and known.fits(plan, answer, *targets[0]):
-            done = yield from known.ask(plan, answer, *targets[0])
-        if not done:
+            came = yield from known.ask(plan, answer, *targets[0])
+        if came is not None:
             until = min(deadline, started + self._maximum_seconds)
-            yield from Conversation(job, targets, answer, until, self._plans, open_session).program()
+            conversation = Conversation(
+                job, targets, answer, until, self._plans, open_session, tried=came is Signal.TIMEOUT
+            )
+            yield from conversation.program()
         answer.duration_seconds = time.monotonic() - started
         on_answer(answer)
 

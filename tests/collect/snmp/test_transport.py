@@ -199,3 +199,43 @@ def _kernel_counters() -> dict[str, int]:
         if (path / "ifindex").exists():
             found[path.name] = int((path / "statistics/rx_bytes").read_text())
     return found
+
+
+def test_a_device_long_silent_is_only_probed() -> None:
+    """After three silent polls each target has one try; an answer brings the usual patience back."""
+    datagrams: list[bytes] = []
+    agent = honest({"1.3.6.1.2.1.1.3.0": (ber.TIME_TICKS, 100)})
+
+    def silent(request: object) -> list[bytes]:
+        datagrams.append(request.datagram)
+        return []
+
+    hints: dict[str, object] = {}
+    sent = []
+    settings = LAB | {"timeout": 0.05, "tries": 3}
+    with serving(silent) as port:
+        for _ in range(5):
+            datagrams.clear()
+            hints |= poll(port, (SYSTEM,), settings, hints=hints).hints
+            sent.append(len(datagrams))
+    assert sent == [3, 3, 3, 1, 1]
+    with serving(lambda request: [agent.respond(request.datagram, 0.0) or b""]) as port:
+        answer = poll(port, (SYSTEM,), settings | {"timeout": 2.0}, hints=hints)
+    assert answer.failure is None
+    assert answer.hints["silent"] == 0
+
+
+def test_a_known_device_that_dies_has_its_tries_once() -> None:
+    """The one GET for all counts as the first try."""
+    datagrams: list[bytes] = []
+
+    def silent(request: object) -> list[bytes]:
+        datagrams.append(request.datagram)
+        return []
+
+    with serving(silent) as port:
+        hints = {"endpoint": f"127.0.0.1:{port}", "credential": "c0"}
+        answer = poll(port, (SYSTEM,), LAB | {"timeout": 0.05, "tries": 3}, hints=hints)
+    assert answer.failure is not None
+    assert answer.failure.reason == "timeout"
+    assert len(datagrams) == 3
