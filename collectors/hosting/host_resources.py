@@ -1,12 +1,14 @@
-"""Processors and file systems of hosts (HOST-RESOURCES-MIB, RFC 2790)."""
+"""Processors, load and file systems of hosts (HOST-RESOURCES-MIB, RFC 2790; UCD-SNMP-MIB of net-snmp)."""
 
 import re
 from collections import Counter
 from collections.abc import Iterator
 
-from soc.collect import Row, Sample, SnmpTable, collector, integer, oid, text
+from soc.collect import Row, Sample, SnmpScalars, SnmpTable, collector, integer, oid, text
 
 PROCESSORS = SnmpTable("1.3.6.1.2.1.25.3.3.1", percent=integer(2))  # hrProcessorTable
+UCD_PROCESSORS = SnmpScalars(idle=integer("1.3.6.1.4.1.2021.11.11.0"))  # ssCpuIdle, in percent
+UCD_LOAD = SnmpScalars(minute=integer("1.3.6.1.4.1.2021.10.1.5.1"))  # laLoadInt, in hundredths
 STORAGE = SnmpTable(  # hrStorageTable
     "1.3.6.1.2.1.25.2.3.1",
     type=oid(2), description=text(3), unit_bytes=integer(4), units=integer(5), used_units=integer(6),
@@ -17,12 +19,21 @@ FILE_SYSTEMS = {4, 5, 8, 9, 10}  # fixed, removable, RAM and network disk, flash
 WINDOWS_LABEL = re.compile(r"\s+Label:.*", re.DOTALL)
 
 
-@collector(every="health", fetch=PROCESSORS)
-def host_processors(rows: list[Row]) -> Iterator[Sample]:
-    """hrProcessorLoad: the share of the last minute in which the processor was not idle."""
-    for number, row in enumerate(rows):
+@collector(every="health", fetch={"processors": PROCESSORS, "ucd": UCD_PROCESSORS})
+def host_processors(processors: list[Row], ucd: Row) -> Iterator[Sample]:
+    """hrProcessorLoad: the share of the last minute spent not idle. Without it, ssCpuIdle says it of all."""
+    for number, row in enumerate(processors):
         if row.percent is not None and 0 <= row.percent <= 100:
             yield Sample("cpu_utilization_ratio", row.percent / 100, {"cpu": str(number)})
+    if not processors and ucd.idle is not None and 0 <= ucd.idle <= 100:
+        yield Sample("cpu_utilization_ratio", 1 - ucd.idle / 100, {"cpu": "all"})
+
+
+@collector(every="health", fetch=UCD_LOAD)
+def host_load(row: Row) -> Iterator[Sample]:
+    """Processes that run or wait, on average over a minute."""
+    if row.minute is not None and row.minute >= 0:
+        yield Sample("load_average_1m", row.minute / 100)
 
 
 @collector(every="health", fetch=STORAGE)

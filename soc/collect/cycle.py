@@ -39,7 +39,7 @@ def run_cycle(
     recorder.given_up(given_up)
     summary = recorder.summary
     devices = contacts(environment.inventory, environment.transports)
-    applying = Applying(environment.collectors)
+    applying = Applying(environment.collectors, memory.object_id)
     recorder.forget(left_over(devices, applying, [*memory.tasks, *memory.contacts]))
     intervals = environment.inventory.settings.intervals
     due = plan(devices, applying, memory.tasks, intervals, environment.now(), everything)

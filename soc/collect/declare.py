@@ -246,6 +246,12 @@ class Collector:
         restricted = [getattr(fetch, "object_ids", ()) for fetch in self.fetches.values()]
         return tuple(sorted({oid for oids in restricted for oid in oids})) if all(restricted) else ()
 
+    def asks(self, object_id: str) -> bool:
+        """Whether it may apply to an agent with this sysObjectID."""
+        return not self.object_ids or any(
+            fetch.asks(object_id) for fetch in self.fetches.values() if isinstance(fetch, _SnmpFetch)
+        )
+
 
 def collector(
     *,

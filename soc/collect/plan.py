@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import floor, inf
@@ -88,18 +88,39 @@ def applies(collector: Collector, device: Device) -> bool:
 
 
 class Applying:
-    """Which collectors apply: remembered by tower, kind and transport, of which there are few."""
+    """Which collectors apply: remembered by what it depends on, of which there is little."""
 
-    def __init__(self, collectors: Iterable[Collector]) -> None:
+    def __init__(
+        self, collectors: Iterable[Collector], object_id: Callable[[str], str | None] | None = None
+    ) -> None:
+        """`object_id` tells a device's sysObjectID, None while that is not known.
+
+        Collectors for some agents only wait until it is; without `object_id` they all apply, and the
+        transport finds out.
+        """
         self._collectors = tuple(collectors)
-        self._found: dict[tuple[str, str, str], tuple[Collector, ...]] = {}
+        self._object_id = object_id
+        self._found: dict[tuple[str, str, str | None, str], tuple[Collector, ...]] = {}
+
+    def kind_of(self, device: Device) -> tuple[str, str, str | None]:
+        """What decides, apart from the transport."""
+        return device.tower, device.kind, self._object_id(device.name) if self._object_id else None
 
     def over(self, transport: str, device: Device) -> tuple[Collector, ...]:
-        key = (device.tower, device.kind, transport)
+        key = (*self.kind_of(device), transport)
         found = self._found.get(key)
         if found is None:
+            object_id = key[2]
             found = self._found[key] = tuple(
-                item for item in self._collectors if item.transport == transport and applies(item, device)
+                item
+                for item in self._collectors
+                if item.transport == transport
+                and applies(item, device)
+                and (
+                    self._object_id is None
+                    or not item.object_ids
+                    or (object_id is not None and item.asks(object_id))
+                )
             )
         return found
 
@@ -140,10 +161,10 @@ def left_over(
 
     `devices` pairs all that are polled with their transports.
     """
-    names_of: dict[tuple[str, str, tuple[str, ...]], frozenset[str]] = {}
+    names_of: dict[tuple[object, ...], frozenset[str]] = {}
     expected: dict[str, frozenset[str]] = {}
     for device, transports in devices:
-        key = (device.tower, device.kind, tuple(transports))
+        key = (*applying.kind_of(device), *transports)
         if key not in names_of:
             collectors = [item for name in transports for item in applying.over(name, device)]
             names_of[key] = frozenset([*transports, *(item.name for item in collectors)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from soc.collect.declare import Collector
 from soc.collect.plan import Applying, Due, next_look, plan
@@ -24,10 +24,14 @@ class Schedule:
         tasks: Mapping[tuple[str, str], Task],
         intervals: Mapping[str, float],
         now: float,
+        object_id: Callable[[str], str | None] | None = None,
     ) -> None:
-        """`contacts` pairs each device with its transports; `tasks` is looked at again and again."""
+        """`contacts` pairs each device with its transports; `tasks` is looked at again and again.
+
+        `object_id` is that of `Applying`.
+        """
         self._contacts = {device.name: (device, tuple(names)) for device, names in contacts}
-        self._applying = Applying(collectors)
+        self._applying = Applying(collectors, object_id)
         self._tasks = tasks
         self._intervals = intervals
         self._heap: list[tuple[float, str]] = []

@@ -80,9 +80,15 @@ class Worker:
         devices = [device for device in inventory.devices.values() if holds(device.name)]
         reached = contacts(inventory, environment.transports, devices)
         known = [key for key in (*memory.tasks, *memory.contacts) if holds(key[0])]
-        self._left_over = left_over(reached, Applying(environment.collectors), known)
+        applying = Applying(environment.collectors, memory.object_id)
+        self._left_over = left_over(reached, applying, known)
         self._schedule = Schedule(
-            reached, environment.collectors, memory.tasks, inventory.settings.intervals, environment.now()
+            reached,
+            environment.collectors,
+            memory.tasks,
+            inventory.settings.intervals,
+            environment.now(),
+            memory.object_id,
         )
 
     def tick(self) -> tuple[Summary, float]:

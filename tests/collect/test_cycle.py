@@ -210,6 +210,39 @@ def test_collectors_that_do_not_apply_are_not_asked_again_for_a_day(site: Site) 
     assert asked == [True, False, True]
 
 
+def test_an_agents_own_collectors_follow_what_it_is(site: Site) -> None:
+    """They are asked for from the cycle after sysObjectID was read; they end when it is another."""
+    system = SnmpScalars(object_id="1.3.6.1.2.1.1.2.0")
+    own = SnmpScalars(celsius="1.3.6.1.4.1.99999.1.0").where("1.3.6.1.4.1.99999")
+
+    @collector(fetch=system, every="reachability", facts={"identity"})
+    def identity(row: Row) -> Iterator[Fact]:
+        """What it is (SNMPv2-MIB)."""
+        yield Fact("identity", row.object_id, "object_id")
+
+    @collector(fetch=own, every="reachability")
+    def probes(row: Row) -> Iterator[Sample]:
+        """Temperature (EXAMPLE-MIB)."""
+        yield Sample("temperature_celsius", row.celsius)
+
+    site.collectors = [identity, probes]
+
+    def cycle(object_id: str) -> list[bool]:
+        row = Row("", {"object_id": object_id})
+        site.values = {name: {system: row, own: Row("", {"celsius": 20})} for name in ("sw-1", "sw-2")}
+        site.now += 60
+        del site.snmp.jobs[:]
+        site.cycle()
+        return [own in job.fetches for job in site.snmp.jobs if job.device.name == "sw-1"]
+
+    assert cycle("1.3.6.1.4.1.99999.7") == [False]
+    assert cycle("1.3.6.1.4.1.99999.7") == [True]
+    assert values(site.rows("sample"))["sw-1", "temperature_celsius", "{}"] == 20
+    assert cycle("1.3.6.1.4.1.9.1") == [True]
+    assert cycle("1.3.6.1.4.1.9.1") == [False]
+    assert values(site.rows("sample"))["sw-1", "temperature_celsius", "{}"] is None
+
+
 def test_what_failed_and_then_does_not_apply_is_no_failure_any_more(site: Site) -> None:
     """Its last outcome counts as settled, and its own series end."""
     site.failures["sw-1"] = Failure("timeout", "3 tries")

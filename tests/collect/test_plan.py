@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from soc.collect import Collector, Row, Sample, SnmpScalars, SshCommand, collector
-from soc.collect.plan import Applying, interval_seconds, next_due, plan, transports
+from soc.collect.plan import Applying, interval_seconds, left_over, next_due, plan, transports
 from soc.collect.state import Task
 from soc.model import Device
 
@@ -132,3 +132,26 @@ def test_a_failed_poll_of_a_long_interval_is_repeated_soon() -> None:
     assert next_due("sw", daily, task, 86400.0, 1000.0, failed=True) == 1300.0
     assert next_due("sw", daily, task, 86400.0, 1000.0) > 1300.0
     assert next_due("sw", declared("reachability"), task, 60.0, 1000.0, failed=True) == 1060.0
+
+
+def test_collectors_for_some_agents_wait_until_the_agent_is_known() -> None:
+    """They apply once sysObjectID is known to be theirs; another agent in its place ends them."""
+
+    @collector(fetch=SnmpScalars(x="1.3.6.1.4.1.9.1.0").where("1.3.6.1.4.1.9"), every="health", name="cisco")
+    def cisco(row: Row) -> Iterator[Sample]:
+        yield Sample("up", 1)
+
+    known: dict[str, str] = {}
+    applying = Applying([declared("health"), cisco], known.get)
+
+    def names() -> list[str]:
+        return [item.name for item in applying.over("snmp", SWITCH)]
+
+    assert names() == ["c_health"]
+    known["sw"] = "1.3.6.1.4.1.9.1.1208"
+    assert names() == ["c_health", "cisco"]
+    assert left_over([(SWITCH, ["snmp"])], applying, [("sw", "cisco")]) == {}
+    known["sw"] = "1.3.6.1.4.1.2636.1"
+    assert names() == ["c_health"]
+    assert left_over([(SWITCH, ["snmp"])], applying, [("sw", "cisco")]) == {"sw": ["cisco"]}
+    assert [item.name for item in Applying([cisco]).over("snmp", SWITCH)] == ["cisco"]

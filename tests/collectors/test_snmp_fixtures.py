@@ -1,8 +1,8 @@
 """Every fixture of an SNMP collector: what an agent holds, and what must come of it.
 
-tests/collectors/<collector>/*.yaml with `values`: OID -> integer, text, {hex: …} or {oid: …}; `source`
-says where that is from. `samples` are [metric, labels, value], `facts` [key, instance, value]; `absent`
-is true where the collector does not apply. Left out = none.
+tests/collectors/<collector>/*.yaml with `values`: OID -> integer, text, {hex: …}, {oid: …} or
+{address: …}; `source` says where that is from. `samples` are [metric, labels, value], `facts` [key,
+instance, value]; `absent` is true where the collector does not apply. Left out = none.
 """
 
 from __future__ import annotations
@@ -18,11 +18,7 @@ from hypothesis import strategies as st
 
 from soc.collect.declare import Collector, SnmpScalars, SnmpTable
 from soc.collect.load import load_collectors
-from soc.collect.outcome import Outcome, outcomes
-from soc.collect.port import Answer, Job, Value
-from soc.collect.snmp.plan import scalar_row, table_rows
-from soc.collect.snmp.walk import ColumnCells
-from soc.model import Device
+from tests.support.agent_values import check_fixture, parse_agent
 
 HERE = Path(__file__).parent
 REFERENCE = HERE.parent.parent / "docs" / "reference.md"
@@ -36,49 +32,11 @@ _FIXTURES = {
 }
 
 
-def _raw(value: Any) -> Any:
-    if isinstance(value, dict):
-        return bytes.fromhex(value["hex"]) if "hex" in value else value["oid"]
-    return value.encode() if isinstance(value, str) else value
-
-
-def _parse(collector: Collector, agent: dict[str, Any]) -> Outcome:
-    """What the collector makes of an agent that holds these values."""
-    values: dict[Any, Value] = {}
-    object_id = str(agent.get("1.3.6.1.2.1.1.2.0", ""))
-    for fetch in collector.fetches.values():
-        assert isinstance(fetch, SnmpScalars | SnmpTable)
-        held = agent if fetch.asks(object_id) else {}
-        if isinstance(fetch, SnmpScalars):
-            values[fetch] = scalar_row(fetch, held, {})
-            continue
-        columns = {}
-        for name in fetch.columns:
-            prefix = fetch.column_oid(name)
-            cells = ColumnCells(prefix)
-            found = [(oid, value) for oid, value in held.items() if oid.startswith(f"{prefix}.")]
-            found.sort(key=lambda cell: [int(part) for part in cell[0].split(".")])
-            cells.add([*found, None])
-            columns[prefix] = cells
-        values[fetch] = table_rows(fetch, columns, {})
-    job = Job(Device("device", "network"), (), tuple(values))
-    (outcome,) = outcomes(Answer(job, 1.0, answered=True, values=values), [collector])
-    return outcome
-
-
 @pytest.mark.parametrize("fixture", _FIXTURES)
 def test_fixture(fixture: str) -> None:
     """The agent's values parse to exactly the expected records."""
-    document: dict[str, Any] = yaml.safe_load(_FIXTURES[fixture].read_text())
-    assert document["source"]
-    agent = {oid: _raw(value) for oid, value in document["values"].items()}
-    outcome = _parse(_COLLECTORS[Path(fixture).parent.name], agent)
-    assert outcome.failure is None
-    assert outcome.absent == document.get("absent", False)
-    assert [
-        [sample.metric, dict(sample.labels), pytest.approx(sample.value)] for sample in outcome.samples
-    ] == document.get("samples", [])
-    assert [[fact.key, fact.instance, fact.value] for fact in outcome.facts] == document.get("facts", [])
+    path = _FIXTURES[fixture]
+    check_fixture(_COLLECTORS[path.parent.name], path)
 
 
 @pytest.mark.parametrize("name", sorted(_COLLECTORS))
@@ -132,4 +90,4 @@ def _parse_anything(name: str, values: list[Any]) -> None:
                 continue
             for index in ("1", "2.7"):
                 agent[f"{fetch.column_oid(column)}.{index}"] = values[len(agent) % len(values)]
-    assert _parse(collector, agent).failure is None
+    assert parse_agent(collector, agent).failure is None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from soc.collect.load import load_collectors
 from soc.model import Fact, Poll
 from soc.spool.segment import SegmentBuilder
 from soc.store import Store
 from tests.store.conftest import Stage
+from tests.support.agent_values import parse_agent
 
 
 def reading(builder: SegmentBuilder, time: float, *, complete: bool = True, **members: str) -> None:
@@ -78,3 +80,23 @@ def test_late_reading_changes_nothing(store: Store, stage: Stage) -> None:
         apply(store, stage, builder)
     assert store.facts.current("a") == [("account", "ann", "2")]
     assert len(changes(store)) == 1
+
+
+def test_new_firmware_and_a_swapped_unit_are_events(store: Store, stage: Stage) -> None:
+    """What the collector of identity reads of a device before and after makes an event for each part."""
+    collector = next(item for item in load_collectors() if item.name == "system_identity")
+    entity = "1.3.6.1.2.1.47.1.1.1.1"  # ENTITY-MIB, the chassis in row 1
+    for time, software, serial in ((100, "7.1", "SN1"), (200, "7.2", "SN1"), (300, "7.2", "SN2")):
+        chassis = {f"{entity}.5.1": 3, f"{entity}.10.1": software.encode(), f"{entity}.11.1": serial.encode()}
+        outcome = parse_agent(collector, {"1.3.6.1.2.1.1.1.0": b"a switch", **chassis})
+        builder = SegmentBuilder()
+        for fact in outcome.facts:
+            builder.add_fact("a", fact, time)
+        builder.add_poll(Poll("a", collector.name, time, True, True, fact_keys=tuple(collector.facts)))
+        apply(store, stage, builder)
+    assert store.query(
+        """
+        SELECT fields['action'], fields['instance'], fields['old'], fields['new'] FROM event
+        WHERE product = 'soc' AND category = 'change' AND service = 'identity' ORDER BY time
+        """
+    ) == [("changed", "version", "7.1", "7.2"), ("changed", "serial", "SN1", "SN2")]
