@@ -138,10 +138,10 @@ class Conversation:
         """GET what is not settled, in as few requests as the agent takes.
 
         An error-status (tooBig, in v1 also one missing OID) looks like an agent that has none of
-        them; sysUpTime rides along, where the agent has it, to tell them apart.
+        them; sysUpTime, or another object it is known to have, rides along to tell them apart.
         """
         wanted = [oid for oid in self._plan.scalars if oid not in self._settled]
-        canary = [SYSTEM_UPTIME] if SYSTEM_UPTIME in self._scalars else []
+        canary = [oid for oid in (SYSTEM_UPTIME, *self._scalars) if oid in self._scalars][:1]
         pending = deque(wanted[at : at + self._get_size] for at in range(0, len(wanted), self._get_size))
         while pending:
             oids = pending.popleft()

@@ -14,6 +14,7 @@ from soc.collect.snmp.gufo import Bulk, Get, Next, Operation, Signal
 with warnings.catch_warnings():
     # pysnmp asks for an event loop while it is imported.
     warnings.simplefilter("ignore", DeprecationWarning)
+    from pyasn1.type import univ  # type: ignore[import-untyped]
     from pysnmp.entity import config
     from pysnmp.entity.engine import SnmpEngine
     from pysnmp.error import PySnmpError
@@ -30,7 +31,7 @@ with warnings.catch_warnings():
         next_cmd,
     )
     from pysnmp.proto import errind
-    from pysnmp.proto.rfc1902 import Bits, IpAddress, ObjectIdentifier, OctetString, Opaque
+    from pysnmp.proto.rfc1902 import IpAddress, OctetString
     from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject, UnSpecified
 
 _AUTH = {
@@ -170,11 +171,8 @@ def _cell(binding: Any) -> tuple[str, Any]:
         return oid, None
     if isinstance(value, IpAddress):
         return oid, value.prettyPrint()
-    if isinstance(value, ObjectIdentifier):
+    if isinstance(value, univ.ObjectIdentifier):
         return oid, str(value)
-    if isinstance(value, OctetString | Opaque | Bits):
+    if isinstance(value, univ.OctetString):
         return oid, bytes(value)
-    try:
-        return oid, int(value)
-    except (TypeError, ValueError):
-        return oid, None
+    return oid, int(value) if isinstance(value, univ.Integer) else None
