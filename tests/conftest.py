@@ -1,5 +1,7 @@
 """Fixtures of real parts that several packages' tests use."""
 
+import os
+
 from tests.support.certificates import authority
 from tests.support.demo import demo_data, demo_run
 from tests.support.disk import small_disk
@@ -7,3 +9,6 @@ from tests.support.snmpd import snmpd
 from tests.support.sshd import sshd, start_sshd
 
 __all__ = ["authority", "demo_data", "demo_run", "small_disk", "snmpd", "sshd", "start_sshd"]
+
+# The many processes that tests start would each compile the whole program anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

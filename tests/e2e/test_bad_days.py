@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from soc.model.ids import ulid
 from tests.support.command import soc
 from tests.support.disk import fill, mounted
 
@@ -74,32 +75,39 @@ def test_damaged_store_says_so_and_segments_wait(place: Place) -> None:
     assert len(place.waiting()) == 1
 
 
-@pytest.mark.parametrize("damage", ["empty", "torn", "flipped", "foreign"])
-def test_damaged_segment_is_set_aside_with_its_reason(place: Place, damage: str) -> None:
-    """It stops no other segment; the cycle ends with 1, an event tells, the file lies in quarantine."""
+def _damaged(content: bytes) -> dict[str, bytes]:
+    flipped = bytearray(content)
+    for position in range(200, len(content) - 2000, 97):
+        flipped[position] ^= 0xFF
+    return {
+        "empty": b"",
+        "torn": content[: len(content) // 2],
+        "flipped": bytes(flipped),
+        "foreign": b"%PDF-1.7 not a segment",
+    }
+
+
+def test_damaged_segments_are_set_aside_with_their_reasons(place: Place) -> None:
+    """They stop no other segment; the cycle ends with 1, events tell, the files lie in quarantine."""
     before = place.samples()
     place.only_spool()
-    bad = place.waiting()[0]
+    [whole] = place.waiting()
+    content = whole.read_bytes()
+    bad: list[Path] = []
+    for damage, damaged in _damaged(content).items():
+        # One whose header reads keeps its name, or that would be what is wrong with it.
+        bad.append(whole if damage == "flipped" else whole.with_name(f"{ulid(1_700_000_000_000)}.parquet"))
+        bad[-1].write_bytes(damaged)
     good = place.only_spool()
-    content = bytearray(bad.read_bytes())
-    if damage == "empty":
-        content.clear()
-    elif damage == "torn":
-        del content[len(content) // 2 :]
-    elif damage == "flipped":
-        for position in range(200, len(content) - 2000, 97):
-            content[position] ^= 0xFF
-    else:
-        content[:] = b"%PDF-1.7 not a segment"
-    bad.write_bytes(content)
     done = place.collect()
     assert done.returncode == 1, done.stderr
     assert place.waiting() == []
     assert place.samples() == before + good + json.loads(done.stdout)["samples"]
-    assert (place.data / "spool/quarantine" / bad.name).exists()
-    assert (place.data / "spool/quarantine" / f"{bad.name}.reason").read_text().strip()
-    events = soc("events", bad.stem, "--json", *place.arguments, check=True).stdout.splitlines()
-    assert any(json.loads(line)["product"] == "soc" for line in events)
+    told = soc("events", "category:spool", "--json", *place.arguments, check=True).stdout.splitlines()
+    assert {json.loads(line)["fields"]["segment"] for line in told} == {path.stem for path in bad}
+    for path in bad:
+        assert (place.data / "spool/quarantine" / path.name).exists()
+        assert (place.data / "spool/quarantine" / f"{path.name}.reason").read_text().strip()
 
 
 @pytest.fixture
