@@ -67,6 +67,7 @@ class Conversation:
         self._rows: Mapping[str, int] = job.hints.get("rows", {})  # by table, last time
         self._seen: dict[str, int] = {}  # by table, now
         self._leaders: dict[str, ColumnCells] = {}  # by table, the first of its columns read
+        self.link: Link | None = None  # once an agent was reached
         self._tried = tried
         self._silent = min(int(job.hints.get("silent", 0)), SILENT_POLLS)  # polls up to now
         self._silences = 0
@@ -75,7 +76,7 @@ class Conversation:
     def program(self) -> Program:
         """Runs on the loop; the answer is complete when it ends."""
         try:
-            link = yield from self._reach()
+            self.link = link = yield from self._reach()
             yield from self._read_scalars(link)
             yield from self._read_tables(link)
             if self._plan.conditional:

@@ -8,6 +8,7 @@ most 4080 bytes of a datagram. What that leaves undecided is settled in `exchang
 from __future__ import annotations
 
 import hashlib
+import time
 from enum import Enum
 from typing import Any, Protocol
 
@@ -131,7 +132,7 @@ REFRESH = Refresh()
 class Session:
     """One connected UDP socket, speaking for one credential to one agent; closed when dropped."""
 
-    __slots__ = ("fd", "polled", "socket")
+    __slots__ = ("clock_read", "fd", "polled", "socket")
     discovers = False  # SNMPv3 engines: that is asked of it
 
     def __init__(self, endpoint: str, access: Access, engine_id: bytes = b"") -> None:
@@ -145,6 +146,7 @@ class Session:
             self.socket = kind(endpoint, access.community, 0, 0, 0, 0)
         self.fd: int = self.socket.get_fd()
         self.polled = False  # whether the loop has this socket in its epoll set
+        self.clock_read = time.monotonic()  # the agent's, no later than this
 
     @property
     def engine_id(self) -> bytes:
@@ -157,6 +159,7 @@ class Session:
     def replace(self, other: Session) -> None:
         """Go on over the socket of `other`."""
         self.socket, self.fd, self.polled = other.socket, other.fd, other.polled
+        self.clock_read = other.clock_read
 
     def send(self, operation: Operation) -> Signal | None:
         """None once sent."""

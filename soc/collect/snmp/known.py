@@ -13,6 +13,7 @@ from soc.collect.snmp.conversation import GET_SIZE
 from soc.collect.snmp.gufo import Get, Session, Signal
 from soc.collect.snmp.loop import Request
 from soc.collect.snmp.plan import SYSTEM_UPTIME, Plan, scalar_row
+from soc.collect.snmp.sessions import Sessions
 
 
 def fits(plan: Plan, answer: Answer, endpoint: str, access: Access) -> bool:
@@ -22,21 +23,26 @@ def fits(plan: Plan, answer: Answer, endpoint: str, access: Access) -> bool:
         not plan.columns
         and not plan.conditional
         and len(plan.scalars) < hints.get("get_size", GET_SIZE)
-        and access.version != "3"
         and hints.get("endpoint") == endpoint
         and hints.get("credential") == access.name
         and not hints.get("silent")
     )
 
 
-def ask(plan: Plan, answer: Answer, endpoint: str, access: Access) -> Generator[Request, Any, Signal | None]:
+def ask(
+    plan: Plan, answer: Answer, endpoint: str, access: Access, sessions: Sessions
+) -> Generator[Request, Any, Signal | None]:
     """Fill in the answer: None. Or what came instead of a whole one, and nothing is filled in."""
-    oids = plan.request
-    try:
-        session = Session(endpoint, access)
-    except OSError:
-        return Signal.UNREACHABLE
-    request = Request(session, Get(oids), access.first_wait_seconds)
+    began = time.monotonic()
+    session = sessions.take(endpoint, access, began)
+    if session is None:
+        if access.version == "3":
+            return Signal.END  # its engine and clock have to be asked for
+        try:
+            session = Session(endpoint, access)
+        except OSError:
+            return Signal.UNREACHABLE
+    request = Request(session, Get(plan.request), access.first_wait_seconds)
     outcome = yield request
     # An error-status looks like an agent that has nothing: sysUpTime rides along to tell them apart.
     if request.garbage or not isinstance(outcome, dict) or SYSTEM_UPTIME not in outcome:
@@ -44,6 +50,7 @@ def ask(plan: Plan, answer: Answer, endpoint: str, access: Access) -> Generator[
     for fetch in answer.job.fetches:
         if isinstance(fetch, SnmpScalars):
             answer.values[fetch] = scalar_row(fetch, outcome, answer.counts)
+    sessions.give(endpoint, access, session)
     answer.answered = True
     answer.credential = access.name
     answer.time = time.time()

@@ -17,6 +17,7 @@ from soc.collect.snmp.link import OpenSession
 from soc.collect.snmp.loop import Loop, Program
 from soc.collect.snmp.plan import Plans
 from soc.collect.snmp.resolve import Resolver
+from soc.collect.snmp.sessions import Sessions
 from soc.collect.snmp.side import Side
 
 MAXIMUM_SECONDS = 60.0  # for one device, whatever it does
@@ -35,6 +36,7 @@ class SnmpTransport:
         self._master_keys: dict[tuple[str, bytes], bytes] = {}
         self._accesses: dict[tuple[int, str, str], tuple[ResolvedCredential, Access]] = {}
         self._plans = Plans()
+        self._sessions = Sessions()
 
     def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
         """As soc.collect.port.Transport says."""
@@ -99,13 +101,16 @@ class SnmpTransport:
         plan = self._plans.of(job.fetches)
         came: Signal | None = Signal.END
         if open_session is Session and known.fits(plan, answer, *targets[0]):
-            came = yield from known.ask(plan, answer, *targets[0])
+            came = yield from known.ask(plan, answer, *targets[0], self._sessions)
         if came is not None:
             until = min(deadline, started + self._maximum_seconds)
             conversation = Conversation(
                 job, targets, answer, until, self._plans, open_session, tried=came is Signal.TIMEOUT
             )
             yield from conversation.program()
+            link = conversation.link
+            if link is not None and answer.failure is None and open_session is Session:
+                self._sessions.give(link.endpoint, link.access, link.session)
         answer.duration_seconds = time.monotonic() - started
         on_answer(answer)
 

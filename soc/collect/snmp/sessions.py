@@ -1,0 +1,30 @@
+"""Sessions of agents that answered, kept open for their next poll."""
+
+from __future__ import annotations
+
+from soc.collect.snmp.access import Access
+from soc.collect.snmp.gufo import Session
+
+MAXIMUM_SESSIONS = 8000  # a file each
+# gufo does not let the agent's clock go on, and an agent accepts 150 s of difference (RFC 3414 3.2).
+_CLOCK_SECONDS = 120.0
+
+
+class Sessions:
+    """By endpoint and credential. A session is handed out to one poll at a time."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, Access], Session] = {}
+
+    def take(self, endpoint: str, access: Access, now: float) -> Session | None:
+        """The session, if there is one that can go on as it is; `now` is monotonic seconds."""
+        session = self._kept.pop((endpoint, access), None)
+        if session is None or (access.version == "3" and now - session.clock_read > _CLOCK_SECONDS):
+            return None
+        session.polled = False  # by another loop, perhaps
+        return session
+
+    def give(self, endpoint: str, access: Access, session: Session) -> None:
+        """Keep it, as far as there is room; only after an answer: what was refused would be so again."""
+        if len(self._kept) < MAXIMUM_SESSIONS:
+            self._kept[endpoint, access] = session
