@@ -60,7 +60,8 @@ def test_json_holds_no_control_character(data: Path, capsys: pytest.CaptureFixtu
     """JSON lines may be looked at on a terminal: C1 and bidirectional controls are escaped, and read back."""
     assert run(data, "--json", "--since", "2d", "old") == 0
     out = capsys.readouterr().out
-    assert out.isascii() and "\x1b" not in out
+    assert out.isascii()
+    assert "\x1b" not in out
     assert json.loads(out)["message"] == "old\x1b]0;x\x07\x9b\u202e"
 
 
