@@ -53,7 +53,6 @@ from soc.spool.spool import Spool
 SCENARIOS = ("scalars", "walks", "v3", "dead")
 TIMEOUT_SECONDS, TRIES = 1, 2
 PORTS = 48
-SOCKETS = 16  # of the agent's process, shared by the devices
 AUTH, PRIV = "bench-authentication", "bench-privacy-key"
 EXPORTER = "prometheus-snmp-exporter"
 EXPORTER_CLIENTS = 8
@@ -121,20 +120,30 @@ def _port(port: int) -> Iterator[tuple[str, int, Any]]:
     yield f"{extension}.19", ber.TIME_TICKS, 0
 
 
-def _serve(ready: Any, stop: int) -> None:
+def address(number: int) -> str:
+    """Each device has an address of its own."""
+    return f"127.{40 + number // 65_536}.{number // 256 % 256}.{number % 256}"
+
+
+def _serve(devices: int, ready: Any, stop: int) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (devices + 100, max(devices + 100, _hard_limit())))
     agent = Agent(VariableTree(variables()), "public")
-    # Distinct ports of one address: a kernel would pick the source of an answer for wildcard ones.
-    servers = AgentServer({(f"127.0.0.{number + 1}", 0): agent for number in range(SOCKETS)})
-    ready.send(servers.endpoints)
-    servers.serve(stop, time.time)
+    server = AgentServer({(address(number), 0): agent for number in range(1, devices + 1)})
+    ready.send(server.endpoints)
+    server.serve(stop, time.time)
+
+
+def _hard_limit() -> int:
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 @contextmanager
-def agents() -> Iterator[list[tuple[str, int]]]:
+def agents(devices: int) -> Iterator[list[tuple[str, int]]]:
     """Endpoints of an agent process that answers v1 and v2c."""
     mine, theirs = multiprocessing.Pipe()
     stop_read, stop_write = os.pipe()
-    process = multiprocessing.get_context("fork").Process(target=_serve, args=(theirs, stop_read))
+    arguments = (devices, theirs, stop_read)
+    process = multiprocessing.get_context("fork").Process(target=_serve, args=arguments)
     process.start()
     try:
         yield mine.recv()
@@ -152,8 +161,8 @@ def silent() -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
-def snmpd(directory: Path) -> Iterator[tuple[str, int]]:
-    """Debian's snmpd with a user of SHA-1 and AES-128, which both sides can speak."""
+def snmpd(directory: Path, devices: int) -> Iterator[list[tuple[str, int]]]:
+    """Debian's snmpd on all loopback addresses; its user of SHA-1 and AES-128 both sides can be."""
     program = shutil.which("snmpd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         raise SystemExit("needs Debian package snmpd")
@@ -161,8 +170,7 @@ def snmpd(directory: Path) -> Iterator[tuple[str, int]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     (directory / "snmpd.conf").write_text(
-        f"agentAddress udp:127.0.0.1:{port}\nrocommunity public\n"
-        f'createUser bench SHA "{AUTH}" AES "{PRIV}"\nrouser bench priv\n'
+        f'agentAddress udp:0.0.0.0:{port}\ncreateUser bench SHA "{AUTH}" AES "{PRIV}"\nrouser bench priv\n'
     )
     process = subprocess.Popen(
         [program, "-f", "-C", "-c", str(directory / "snmpd.conf"), "-Lf", str(directory / "snmpd.log")],
@@ -171,7 +179,7 @@ def snmpd(directory: Path) -> Iterator[tuple[str, int]]:
     )
     try:
         time.sleep(1.5)
-        yield "127.0.0.1", port
+        yield [(address(number), port) for number in range(1, devices + 1)]
     finally:
         process.terminate()
         process.wait(10)
@@ -388,13 +396,13 @@ def measure(scenario: str, devices: int, peer: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         directory = Path(name)
         if scenario == "v3":
-            endpoints = [stack.enter_context(snmpd(directory))]
+            endpoints = stack.enter_context(snmpd(directory, devices))
         else:
-            endpoints = stack.enter_context(agents())
+            endpoints = stack.enter_context(agents(devices))
         targets = list(endpoints)
         if scenario == "dead":
             nobody = stack.enter_context(silent())
-            targets = [nobody if number % 5 == 4 else endpoints[number % SOCKETS] for number in range(80)]
+            targets = [nobody if number % 5 == 4 else endpoint for number, endpoint in enumerate(endpoints)]
         (found,) = run_workers(directory, inventory(directory, targets, scenario, devices), scenario)
         warm = sorted(cycle["cpu_seconds_per_1000"] for cycle in found["cycles"][1:])
         result: dict[str, Any] = {
@@ -417,7 +425,7 @@ def measure(scenario: str, devices: int, peer: bool) -> dict[str, Any]:
 
 def measure_large(devices: int) -> dict[str, Any]:
     """Many devices in one cycle: peak memory of one worker, and of two that share them."""
-    with tempfile.TemporaryDirectory() as name, agents() as endpoints:
+    with tempfile.TemporaryDirectory() as name, agents(devices) as endpoints:
         directory = Path(name)
         path = inventory(directory, endpoints, "scalars", devices)
         (one,) = run_workers(directory, path, "scalars", cycles=2)

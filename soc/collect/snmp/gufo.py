@@ -145,7 +145,7 @@ class Session:
             kind = _fast.SnmpV1ClientSocket if access.version == "1" else _fast.SnmpV2cClientSocket
             self.socket = kind(endpoint, access.community, 0, 0, 0, 0)
         self.fd: int = self.socket.get_fd()
-        self.polled = False  # whether the loop has this socket in its epoll set
+        self.polled: object = None  # the epoll set that has this socket
         self.clock_read = time.monotonic()  # the agent's, no later than this
 
     @property

@@ -228,9 +228,9 @@ class Loop:
         if (problem := session.send(request.operation)) is not None:
             return problem
         self._lanes[session.fd] = lane
-        if not session.polled:
+        if session.polled is not self._epoll:
             self._epoll.register(session.fd, select.EPOLLIN)
-            session.polled = True
+            session.polled = self._epoll
         lane.request = request
         request.sent = now
         request.expires = now + request.wait_seconds

@@ -21,7 +21,6 @@ class Sessions:
         session = self._kept.pop((endpoint, access), None)
         if session is None or (access.version == "3" and now - session.clock_read > _CLOCK_SECONDS):
             return None
-        session.polled = False  # by another loop, perhaps
         return session
 
     def give(self, endpoint: str, access: Access, session: Session) -> None:

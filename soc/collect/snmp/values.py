@@ -43,7 +43,13 @@ def _octets(raw: Any) -> Any:
 
 
 def _oid(raw: Any) -> Any:
-    return raw if isinstance(raw, str) and _DOTTED.fullmatch(raw) else WRONG_TYPE
+    if not isinstance(raw, str) or not _DOTTED.fullmatch(raw):
+        return WRONG_TYPE
+    if raw[0] in "012" and raw[1] == ".":
+        return raw
+    # X.690 section 8.19.4: the first two arcs are one number, 2 x 40 and more under arc 2.
+    first, second, *others = raw.split(".")
+    return ".".join(("2", str(int(first) * 40 + int(second) - 80), *others))
 
 
 def _address(raw: Any) -> Any:
