@@ -2,6 +2,7 @@
 
 from soc.collect import Readings, TypedReadings, amperes, celsius, readings, rpm, state, volts, watts
 
+DELL = "1.3.6.1.4.1.674.10892"
 STATUS = {1: 3, 2: 3, 3: 0, 4: 1, 5: 2, 6: 2}  # other, unknown, ok, non-critical, critical, non-recoverable
 TENTHS_OF_AMPERES, WATTS = {23, 25}, {24, 26}  # amperageProbeType: power supply, system board or other
 PROBE_TYPES = {
@@ -31,33 +32,33 @@ dell_servers = readings(
     "dell_servers",
     "Voltages, amperage, power, fans, temperatures of servers: mV, tenths of A or W, rpm, tenths of "
     "a degree.",
-    under=[674],
-    tables=_server("1.3.6.1.4.1.674.10892.5.4."),
+    under=[f"{DELL}.5"],
+    tables=_server(f"{DELL}.5.4."),
 )
 
 dell_openmanage = readings(
     "dell_openmanage",
     "The same, told by OpenManage Server Administrator, also behind net-snmp or Windows agents.",
-    under=[674, 8072, 311],
-    tables=_server("1.3.6.1.4.1.674.10892.1."),
+    under=[f"{DELL}.1", 8072, 311],
+    tables=_server(f"{DELL}.1."),
 )
 
-IDRAC_STORAGE = "1.3.6.1.4.1.674.10892.5.5.1.20."
+IDRAC_STORAGE = f"{DELL}.5.5.1.20."
 dell_storage = readings(
     "dell_storage",
     "Disks and virtual disks of an iDRAC (StorageManagement).",
-    under=[674],
+    under=[f"{DELL}.5"],
     tables=[
         Readings(f"{IDRAC_STORAGE}130.4.1", (state(24, STATUS),), name=(55, 2), prefix="disk"),
         Readings(f"{IDRAC_STORAGE}140.1.1", (state(20, STATUS),), name=(36, 2), prefix="virtual disk"),
     ],
 )
 
-CHASSIS, MX = "1.3.6.1.4.1.674.10892.2.", "1.3.6.1.4.1.674.10892.6."
+CHASSIS, MX = f"{DELL}.2.", f"{DELL}.6."
 dell_chassis = readings(
     "dell_chassis",
     "M1000e, VRTX, FX2 (DELL-RAC-MIB) and MX7000 (DELL-MM-MIB): values as text.",
-    under=[674],
+    under=[DELL],
     scalars=[
         celsius(f"{CHASSIS}3.1.10.0", "front panel"),
         celsius(f"{CHASSIS}3.1.11.0", "controller ambient"),

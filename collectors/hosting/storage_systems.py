@@ -113,7 +113,7 @@ COMPELLENT = "1.3.6.1.4.1.674.11000.2000.500.1.2."
 compellent = readings(
     "compellent",
     "Dell Storage Center (DELL-STORAGE-SC-MIB).",
-    under=[674, 16139, 8072],
+    under=["1.3.6.1.4.1.674.11000", 16139, 8072],
     tables=[
         Readings(f"{COMPELLENT}19.1", (celsius(5),), name=(4,), prefix="controller"),
         Readings(f"{COMPELLENT}23.1", (celsius(5),), name=(4,), prefix="enclosure"),

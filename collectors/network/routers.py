@@ -276,7 +276,7 @@ small_routers = readings(
     "small_routers",
     "LANCOM (LCOS-MIB), Patton (SMARTNODE-MIB), Siklu, DrayTek, Adtran, Firetide and others: "
     "degrees, percent, KiB.",
-    under=[2356, 1768, 31926, 7367, 664, 10002, 30140, 48690, 8072, 13191, 161, 8962, 1732, 40748, 4413],
+    under=[2356, 1768, 31926, 7367, 664, 30140, 13191, 161, 1732, 40748, 4413],
     scalars=[
         celsius(f"{E}2356.11.1.47.20.0", "system"), processor(f"{E}2356.11.1.47.2.0", "processor"),
         pool("memory", size=f"{E}2356.11.1.47.6.0", free=f"{E}2356.11.1.47.7.0", unit=KIBIBYTE),
@@ -284,16 +284,14 @@ small_routers = readings(
         processor(f"{E}664.5.53.1.4.1.0", "processor"),
         pool("memory", size=f"{E}664.5.53.1.4.7.0", free=f"{E}664.5.53.1.4.8.0"),
         celsius(f"{E}30140.3.3.0", "system"), volts(f"{E}30140.3.4.0", "supply", per=1000),
-        celsius(f"{E}48690.2.9.0", "modem", per=10), celsius(f"{E}161.19.3.3.1.35.0", "radio"),
-        celsius(f"{E}8962.4.1.1.8.0", "system"), celsius(f"{E}1732.2.1.10.0", "system"),
+        celsius(f"{E}161.19.3.3.1.35.0", "radio"),
+        celsius(f"{E}1732.2.1.10.0", "system"),
         celsius(f"{E}40748.2.3.0", "system"),
-        processor(f"{E}8962.4.1.1.2.0", "processor"),
         celsius(f"{E}12919.6.5.0", "transceiver"), volts(f"{E}12919.6.6.0", "transceiver"),
     ],
     tables=[
         Readings(f"{E}1768.100.70.10.2.1", (processor(2),), prefix="processor"),
         Readings(f"{E}1768.100.70.20.2.1", (pool(size=3, free=2),), name=(1,)),
         Readings(f"{E}1768.100.70.30.2.1", (celsius(2),), prefix="probe"),
-        Readings(f"{E}48690.2.2.1", (celsius(17, per=10),), prefix="modem"),
     ],
 )  # fmt: skip

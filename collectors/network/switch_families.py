@@ -23,45 +23,53 @@ IF_NAME = "1.3.6.1.2.1.31.1.1.1.1.1"
 KIBIBYTE = 1024
 
 # Broadcom's FASTPATH: the same MIBs under each licensee's number
-_FASTPATH = {
-    f"{E}4526.10.": 43, f"{E}4526.11.": 43, f"{E}4413.1.1.": 43, f"{E}674.10895.5000.2.6132.1.1.": 43,
-    f"{E}7244.2.": 43,
+_POWERCONNECT = f"{E}674.10895"
+_FASTPATH = {  # the MIBs' place: whose agents have them there
+    f"{E}4526.10.": 4526, f"{E}4526.11.": 4526, f"{E}4413.1.1.": 4413,
+    f"{_POWERCONNECT}.5000.2.6132.1.1.": _POWERCONNECT, f"{E}7244.2.": 7244,
 }  # fmt: skip
 fastpath = readings(
     "fastpath",
     "FASTPATH switches: memory in KiB, fans and sensors by unit.",
-    under=[4526, 4413, 674, 7244],
+    under=[4526, 4413, _POWERCONNECT, 7244],
     scalars=[
         pool("memory", free=f"{base}1.1.4.1.0", size=f"{base}1.1.4.2.0", unit=KIBIBYTE) for base in _FASTPATH
     ],
     tables=[
         item
-        for base, box in _FASTPATH.items()
+        for base, agents in _FASTPATH.items()
         for item in (
-            Readings(f"{base}{box}.1.6.1", (rpm(4),), prefix="fan"),
-            Readings(f"{base}{box}.1.8.1", (celsius(5),), prefix="sensor"),
+            Readings(f"{base}43.1.6.1", (rpm(4),), prefix="fan", under=(agents,)),
+            Readings(f"{base}43.1.8.1", (celsius(5),), prefix="sensor", under=(agents,)),
         )
     ],
 )
 
 # Radlan's MIBs under its own number and under those of its licensees
-_RADLAN = (f"{E}89.", f"{E}3955.1000.201.")
+_LICENSEES = (89, 207, _POWERCONNECT, 3955, 6486, 35265, 4526)
+_RADLAN: dict[str, tuple[int | str, ...]] = {f"{E}89.": _LICENSEES, f"{E}3955.1000.201.": (3955,)}
 radlan = readings(
     "radlan",
     "Processor of the last five minutes (101 = not counted), environment, transceivers (micro-units), PoE.",
-    under=[89, 207, 674, 3955, 6486, 35265, 4526, 2011, 11863, 171],
+    under=_LICENSEES,
     scalars=[processor(f"{base}1.9.0", "processor", unknown={101}) for base in _RADLAN],
     tables=[
         item
-        for base in _RADLAN
+        for base, agents in _RADLAN.items()
         for item in (
-            Readings(f"{base}53.15.1", (celsius(9, unknown={0}), celsius(10, unknown={0})), prefix="unit"),
+            Readings(
+                f"{base}53.15.1",
+                (celsius(9, unknown={0}), celsius(10, unknown={0})),
+                prefix="unit",
+                under=agents,
+            ),
             TypedReadings(
                 f"{base}90.1.2.1",
                 value=3,
                 kind=-1,
                 names=IF_NAME,
                 prefix="transceiver",
+                under=agents,
                 kinds={
                     5: celsius(""),
                     6: volts("", per=1e6),
@@ -70,7 +78,7 @@ radlan = readings(
                     9: dbm("", "receive", per=1000),
                 },
             ),
-            Readings(f"{base}108.1.1", (watts(5, per=1000),), prefix="PoE"),
+            Readings(f"{base}108.1.1", (watts(5, per=1000),), prefix="PoE", under=agents),
         )
     ],
 )
@@ -115,7 +123,7 @@ OS10 = f"{E}674.11000.5000.100.4.1."
 force10 = readings(
     "force10",
     "FTOS (F10-CHASSIS-MIB, F10-S-SERIES-CHASSIS-MIB, DELL-NETWORKING-CHASSIS-MIB) and OS10.",
-    under=[6027, 674],
+    under=[6027, f"{E}674.11000"],
     tables=[
         Readings(f"{FORCE10}1.1.3.7.1", (processor(5),), prefix="route processor"),  # chRpmUtilTable
         Readings(f"{FORCE10}1.1.3.11.1", (processor(3),), prefix="line card"),
@@ -125,7 +133,7 @@ force10 = readings(
         ),  # chStackUnitUtilTable
         Readings(f"{FORCE10}10.1.2.2.1", (celsius(14),), prefix="unit"),
         Readings(f"{FORCE10}26.1.4.4.1", (processor(5), pool(percent=6)), prefix="processor"),
-        Readings(f"{OS10}1.3.1", (celsius(11),), prefix="chassis"),
-        Readings(f"{OS10}1.4.1", (celsius(5),), prefix="card"),
+        Readings(f"{OS10}1.3.1", (celsius(11),), prefix="chassis", under=(f"{E}674.11000",)),
+        Readings(f"{OS10}1.4.1", (celsius(5),), prefix="card", under=(f"{E}674.11000",)),
     ],
 )

@@ -46,12 +46,20 @@ edgecore = readings(
         item
         for series in _SERIES
         for item in (
-            Readings(f"{E}259.10.1.{series}.1.1.9.1", (rpm(6),), prefix="fan"),
-            Readings(f"{E}259.10.1.{series}.1.1.11.1", (celsius(3),), prefix="switch"),
+            Readings(
+                f"{E}259.10.1.{series}.1.1.9.1", (rpm(6),), prefix="fan", under=(f"{E}259.10.1.{series}",)
+            ),
+            Readings(
+                f"{E}259.10.1.{series}.1.1.11.1",
+                (celsius(3),),
+                prefix="switch",
+                under=(f"{E}259.10.1.{series}",),
+            ),
             Readings(
                 f"{E}259.10.1.{series}.1.2.11.1",
                 (celsius(2), volts(3), amperes(4, "bias", per=1000), dbm(5, "transmit"), dbm(6, "receive")),
                 prefix="port",
+                under=(f"{E}259.10.1.{series}",),
             ),
         )
     ],

@@ -108,7 +108,7 @@ wdm = readings(
     "wdm",
     "PacketLight (1/256 degree), FibroLan (millivolts, milliamperes), Loop (as text), Deltanet, SRP "
     "amplifiers.",
-    under=[4515, 4467, 823, 35616, 4464, 51628, 8072],
+    under=[4515, 4467, 823, 35616, 51628],
     scalars=[
         celsius(f"{E}4515.1.3.1.43.0", "device"),
         watts(f"{E}823.34441.1.10.5.0", "system"),
@@ -118,7 +118,6 @@ wdm = readings(
         *(volts(f"{E}823.34441.1.10.{17 + n}.0", f"channel {n}") for n in range(4)),
         *(amperes(f"{E}823.34441.1.10.{21 + n}.0", f"channel {n}") for n in range(4)),
         celsius(f"{E}35616.7.2.1.0", "chassis", per=100),
-        celsius(f"{E}4464.2.2.8.2.5.0", "case", per=10),
         celsius(f"{E}51628.1.2.5.0", "device"),
     ],
     tables=[

@@ -66,7 +66,7 @@ DELL = f"{E}674.10902.2.120."
 dell_ups = readings(
     "dell_ups",
     "Dell UPSes (DELL-SNMP-UPS-MIB): consumption and runtime; the rest is in UPS-MIB.",
-    under=[674],
+    under=["1.3.6.1.4.1.674.10902"],
     scalars=[watts(f"{DELL}2.6.0", "system"), seconds(f"{DELL}5.3.0")],
 )
 

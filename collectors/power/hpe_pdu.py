@@ -8,7 +8,7 @@ PDU2, PDU3, MODULAR = f"{POWER}7.", f"{POWER}11.", f"{POWER}2.3."
 hpe_pdu = readings(
     "hpe_pdu",
     "Inputs, their phases and outlets.",
-    under=[232],
+    under=[POWER.rstrip(".")],
     tables=[
         # pdu2: millivolts and milliamperes
         Readings(f"{PDU2}2.1.1", (hertz(2, per=10), watts(5)), prefix="input"),

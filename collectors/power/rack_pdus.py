@@ -1,6 +1,6 @@
 """Rack PDUs of further makers: Server Technology (Sentry3-MIB, Sentry4-MIB), CyberPower (CPS-MIB), Tripp Lite
 (TRIPPLITE-PRODUCTS), Schleifenbauer, Chatsworth (CPI-UNITY-MIB), Enlogic (ENLOGIC-PDU-MIB), Riedo Networks
-(RNX-UPDU-MIB), Bachmann BlueNet, Dell (DELL-RPDU), Gude, Superior Power, digipower, iBoot.
+(RNX-UPDU-MIB), Bachmann BlueNet, Dell (DELL-RPDU), Gude, Superior Power, digipower.
 """
 
 from soc.collect import (
@@ -180,7 +180,7 @@ RPDU = "1.3.6.1.4.1.674.10903.200.2.200."
 dell_pdu = readings(
     "dell_pdu",
     "Dell's rack PDUs (DELL-RPDU): phases in tenths of an ampere and tens of watts.",
-    under=[674],
+    under=["1.3.6.1.4.1.674.10903"],
     tables=[
         Readings(f"{RPDU}120.2.1", (amperes(4, per=10), volts(5), watts(6, per=0.1)), prefix="phase"),
         Readings(f"{RPDU}130.2.2.1", (amperes(6), watts(8)), name=(3,), prefix="outlet"),
@@ -189,15 +189,11 @@ dell_pdu = readings(
 
 small_pdus = readings(
     "small_pdus",
-    "Superior Power's BSPDU, digipower, and iBoot-PDU (hundredths).",
-    under=[42610, 17420, 1418, 8072],
+    "Superior Power's BSPDU, and digipower (tenths).",
+    under=[42610, 17420],
     scalars=[
         amperes("1.3.6.1.4.1.17420.1.2.9.1.11.0", "input", per=10),
         volts("1.3.6.1.4.1.17420.1.2.9.1.17.0", "input"),
-        volts("1.3.6.1.4.1.1418.6.6.1.0", "line 1", per=100),
-        amperes("1.3.6.1.4.1.1418.6.6.2.0", "line 1", per=100),
-        volts("1.3.6.1.4.1.1418.6.6.3.0", "line 2", per=100),
-        amperes("1.3.6.1.4.1.1418.6.6.4.0", "line 2", per=100),
     ],
     tables=[
         Readings(

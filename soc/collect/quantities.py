@@ -98,6 +98,7 @@ class Readings:
     names: str = ""
     prefix: str = ""
     only: tuple[int | str, frozenset[int]] | None = None
+    under: tuple[int | str, ...] = ()  # where only some of the collector's agents have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class TypedReadings:
     prefix: str = ""
     decimals: int | str = 0
     only: tuple[int | str, frozenset[int]] | None = None
+    under: tuple[int | str, ...] = ()  # where only some of the collector's agents have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class NamedReadings:
     names: str = ""
     prefix: str = ""
     only: tuple[int | str, frozenset[int]] | None = None
+    under: tuple[int | str, ...] = ()  # where only some of the collector's agents have it
 
 
 Table = Readings | TypedReadings | NamedReadings
@@ -160,11 +163,11 @@ def readings(
 
     `under` holds enterprise numbers or whole OIDs; empty, every agent is asked.
     """
-    object_ids = [_ENTERPRISES + str(item) if isinstance(item, int) else item for item in under]
     fetches: dict[str, Fetch] = {}
     if scalars:
-        fetches["scalars"] = _scalars(scalars).where(*object_ids)
+        fetches["scalars"] = _scalars(scalars).where(*_object_ids(under))
     for number, table in enumerate(tables):
+        object_ids = _object_ids(table.under or under)
         fetches[f"table_{number}"] = SnmpTable(table.base, **_columns(table)).where(*object_ids)
         for key, oid in _beside(table).items():
             base, _, column = oid.rpartition(".")
@@ -194,6 +197,10 @@ def as_number(raw: Any) -> float | None:
         match = _NUMBER.match(raw)
         return float(match[1].replace(",", ".")) if match else None
     return None if raw is None else float(raw)
+
+
+def _object_ids(under: Iterable[int | str]) -> list[str]:
+    return [_ENTERPRISES + str(item) if isinstance(item, int) else item for item in under]
 
 
 def _key(identifier: int | str) -> str:
