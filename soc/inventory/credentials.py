@@ -14,7 +14,8 @@ from soc.inventory.values import duration
 from soc.model import CredentialError
 
 AUTH_PROTOCOLS = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")  # RFC 3414, RFC 7860
-PRIV_PROTOCOLS = ("des", "aes128", "aes192", "aes256")  # RFC 3414, RFC 3826, and the Blumenthal draft
+# RFC 3414, RFC 3826, and the Blumenthal draft; with c Cisco's extension of a short hash's key.
+PRIV_PROTOCOLS = ("des", "aes128", "aes192", "aes256", "aes192c", "aes256c")
 # RFC 3414 section 11.2: passwords shorter than this are not to be accepted.
 MINIMUM_KEY_CHARACTERS = 8
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from soc.store.database import Database
@@ -36,14 +37,33 @@ class Status:
         )
 
     def collection(self) -> dict[str, Any]:
-        """`last` poll (UTC seconds or None), number `failing` now, and their `reasons`."""
+        """`last` poll (UTC seconds or None), number `failing` now, and `reasons`: of polls that failed, and
+        of what transports did not believe in a device's last poll."""
         [(last, failing)] = self._database.rows(
             "SELECT epoch_us(max(time)) / 1e6, count(*) FILTER (NOT ok) FROM poll_current"
         )
-        reasons = self._database.rows(
-            "SELECT reason, count(*) FROM poll_current WHERE NOT ok GROUP BY reason ORDER BY reason"
+        reasons: Counter[str] = Counter(
+            dict(
+                self._database.rows(
+                    "SELECT reason, count(*) FROM poll_current WHERE NOT ok GROUP BY reason ORDER BY reason"
+                )
+            )
         )
-        return {"last": last, "failing": failing, "reasons": dict(reasons)}
+        # Few devices are ever disbelieved: without a series nothing is looked for among the samples.
+        for reason, count in self._database.rows(
+            """
+            SELECT series.labels['reason'], sum(hot_sample.value)::BIGINT
+            FROM series
+            JOIN poll_current
+                ON poll_current.device = series.device AND poll_current.collector = series.labels['collector']
+            JOIN hot_sample
+                ON hot_sample.series_id = series.series_id AND hot_sample.time = poll_current.time
+            WHERE series.metric = 'poll_rejected_values' AND hot_sample.value > 0
+            GROUP BY ALL
+            """
+        ):
+            reasons[reason] += count
+        return {"last": last, "failing": failing, "reasons": dict(sorted(reasons.items()))}
 
     def sizes(self) -> dict[str, int]:
         """Rows by kind."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from soc.model import Poll
+from soc.model import Poll, Sample
 from soc.spool.segment import SegmentBuilder
 from soc.store import Store
 from tests.store.conftest import Stage
@@ -99,6 +99,18 @@ def test_polls_that_asked_nothing(store: Store, stage: Stage, reason: str) -> No
     apply(store, stage, polls((0, True)))
     assert apply(store, stage, polls((60, False), reason=reason)) == []
     assert store.status.collection() == {"last": 60.0, "failing": 1, "reasons": {reason: 1}}
+
+
+def test_what_was_not_believed_is_counted_by_reason(store: Store, stage: Stage) -> None:
+    """A poll that worked may have met oddities: those of the last poll stand beside the failures."""
+    builder = polls((0, True), (60, True))
+    for time, reason, count in ((0, "protocol", 9), (60, "type", 3), (60, "limit", 1)):
+        labels = {"collector": "snmp", "reason": reason}
+        builder.add_sample("a", Sample("poll_rejected_values", count, labels, time), 60)
+    assert stage(builder) == {}
+    store.polls.add_staged()
+    store.series.add_staged()
+    assert store.status.collection() == {"last": 60.0, "failing": 0, "reasons": {"limit": 1, "type": 3}}
 
 
 def test_other_collectors_do_not_reach(store: Store, stage: Stage) -> None:
