@@ -35,7 +35,6 @@ COMMANDS = ("overview", "alerts", "devices", "quit")
 NOTICE_SECONDS = 8.0
 SESSION_GROUP = "session"  # of the work that goes on as long as the application
 UNOWNED_CRITICAL = "status:open severity:critical -owner:*"
-TERMINAL_CHECK_SECONDS = 2.0
 
 
 class ConsoleApp(OrderedKeys):
@@ -109,8 +108,10 @@ class ConsoleApp(OrderedKeys):
         start(self, SESSION_GROUP, self.session.run)
         self.set_interval(1.0, self._tick)
         if self._terminal_descriptor is not None:
-            self.set_interval(TERMINAL_CHECK_SECONDS, self._check_terminal)
             loop = asyncio.get_running_loop()
+            terminal.watch(
+                self._terminal_descriptor, lambda: loop.call_soon_threadsafe(self.exit, None, terminal.LOST)
+            )
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the terminal is left as it was
                 loop.add_signal_handler(number, self.exit)
         if self._first_filter:
@@ -291,10 +292,6 @@ class ConsoleApp(OrderedKeys):
         total = answer.get("total")
         self._unowned_critical = total if isinstance(total, int) else None
         self._header()
-
-    def _check_terminal(self) -> None:
-        if self._terminal_descriptor is not None and terminal.gone(self._terminal_descriptor):
-            self.exit(return_code=1)
 
 
 def _keys(owner: type) -> list[tuple[str, str]]:

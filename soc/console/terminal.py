@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import select
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from threading import Thread
 
 from rich.console import Console
 
 from soc.console.palette import Colours
+
+GRACE_SECONDS = 3.0
+LOST = 1  # exit code of a console whose terminal is gone
 
 
 def colours(environment: Mapping[str, str]) -> Colours:
@@ -17,11 +24,20 @@ def colours(environment: Mapping[str, str]) -> Colours:
     return "full" if Console().color_system in ("256", "truecolor") else "ansi"
 
 
-def gone(descriptor: int) -> bool:
-    """Whether the other end of a terminal has hung up.
+def watch(descriptor: int, lost: Callable[[], object]) -> None:
+    """Call `lost`, from a thread of its own, when the other end of the terminal has hung up.
 
-    After an SSH loss a process that ignores SIGHUP would read end-of-file for ever.
+    A process that ignores SIGHUP would read end-of-file for ever, and one that was just writing would wait
+    for ever: what has not ended by itself a while later is ended.
     """
-    poll = select.poll()
-    poll.register(descriptor, 0)  # hang-up and error are always reported
-    return any(state & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, state in poll.poll(0))
+
+    def wait() -> None:
+        poll = select.poll()
+        poll.register(descriptor, 0)  # hang-up and error are always reported
+        poll.poll()
+        with suppress(RuntimeError):  # it has ended already
+            lost()
+        time.sleep(GRACE_SECONDS)
+        os._exit(LOST)
+
+    Thread(target=wait, name="terminal", daemon=True).start()

@@ -11,11 +11,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from soc.console.terminal import colours, gone
+from soc.console.terminal import colours
 from tests.support.command import SOC
 from tests.support.tmux import tmux
 
@@ -92,34 +93,43 @@ def test_poor_terminals(hub: Path, tmp_path: Path, environment: dict[str, str]) 
         _assert_harmless(raw)
 
 
-def test_terminal_that_went_away_ends_the_console(hub: Path) -> None:
-    """With SIGHUP ignored, as under nohup, the console still ends when its terminal hangs up."""
-    command = [*SOC, "console", "--socket", str(hub)]
+@contextmanager
+def _console(hub: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A console that ignores SIGHUP, as under nohup, and the other end of its terminal."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+        [*SOC, "console", "--socket", str(hub)],
+        stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
         env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"},
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )  # fmt: skip
     os.close(slave)
-    seen = b""
-    while b"needs you" not in seen:
-        assert select.select([master], [], [], 60)[0], "nothing is painted"
-        seen += os.read(master, 65536)
-    os.close(master)
     try:
-        assert process.wait(60) == 1
+        seen = b""
+        while b"needs you" not in seen:
+            assert select.select([master], [], [], 60)[0], "nothing is painted"
+            seen += os.read(master, 65536)
+        yield master, process
     finally:
         process.kill()
+        process.wait()
 
 
-def test_gone() -> None:
-    """A terminal whose other end is closed is gone; an open one is not."""
-    master, slave = pty.openpty()
-    assert not gone(slave)
-    os.close(master)
-    assert gone(slave)
-    os.close(slave)
+def test_terminal_that_went_away_ends_the_console(hub: Path) -> None:
+    """The console ends when its terminal hangs up."""
+    with _console(hub) as (master, process):
+        os.close(master)
+        assert process.wait(60) == 1
+
+
+def test_stalled_terminal_that_went_away_ends_the_console(hub: Path) -> None:
+    """So it does in the middle of writing to a terminal that nobody read any more."""
+    with _console(hub) as (master, process):
+        for _ in range(60):
+            os.write(master, b"213")
+            time.sleep(0.05)
+        os.close(master)
+        assert process.wait(60) == 1
 
 
 def test_colours(monkeypatch: pytest.MonkeyPatch) -> None:
