@@ -14,6 +14,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from soc.collect.snmp.gufo import Operation, Session, Signal
@@ -50,6 +51,13 @@ class Request:
 Program = Generator["Request | list[Program]", Any, None]
 
 
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A program that probably waits in vain: it takes no place."""
+
+    program: Program
+
+
 class _Lane:
     __slots__ = ("children", "heard", "parent", "place", "program", "request", "root")
 
@@ -80,12 +88,12 @@ class Loop:
         self._serial = 0
         self._turns = 0  # in a row that left something unread
 
-    def run(self, programs: Iterator[Program | None]) -> None:
+    def run(self, programs: Iterator[Program | Doubtful | None]) -> None:
         """Start programs as places allow (None = none ready yet); after the deadline no more are taken."""
         for _ in self.steps(programs, math.inf):
             pass
 
-    def steps(self, programs: Iterator[Program | None], wait_seconds: float) -> Iterator[None]:
+    def steps(self, programs: Iterator[Program | Doubtful | None], wait_seconds: float) -> Iterator[None]:
         """As `run`, in steps that each wait for packets `wait_seconds` at most."""
         with self._epoll:
             more = True
@@ -102,20 +110,23 @@ class Loop:
                         break
                     if program is None:
                         ready = False
+                    elif isinstance(program, Doubtful):
+                        self._start(program.program, False)
                     else:
-                        self._start(program)
+                        self._start(program, True)
                 # Whatever has come is read before any timer counts, however late we are to look.
                 if (self._running or not ready) and self._poll(more, ready, wait_seconds):
                     self._expire()
                 yield
 
-    def _start(self, program: Program) -> None:
+    def _start(self, program: Program, takes_place: bool) -> None:
         lane = _Lane(program, None)
-        lane.place = True
-        self._taken += 1
         self._running += 1
         lane.heard = time.monotonic()
-        self._places.append((lane.heard + self._patience, lane))
+        if takes_place:
+            lane.place = True
+            self._taken += 1
+            self._places.append((lane.heard + self._patience, lane))
         self._resume(lane, None)
 
     def _poll(self, more: bool, ready: bool, wait_seconds: float) -> bool:

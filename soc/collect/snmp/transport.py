@@ -14,7 +14,7 @@ from soc.collect.snmp.access import Access, read_access
 from soc.collect.snmp.conversation import Conversation
 from soc.collect.snmp.gufo import FAST, Session, Signal, master_key
 from soc.collect.snmp.link import OpenSession
-from soc.collect.snmp.loop import Loop, Program
+from soc.collect.snmp.loop import Doubtful, Loop, Program
 from soc.collect.snmp.plan import Plans
 from soc.collect.snmp.resolve import Resolver
 from soc.collect.snmp.sessions import Sessions
@@ -54,7 +54,8 @@ class SnmpTransport:
         _raise_file_limit()
         self._accesses.clear()
         self._plans = Plans()
-        resolver = Resolver(jobs)
+        # Those that were silent last time begin their waiting while the others are asked.
+        resolver = Resolver(sorted(jobs, key=lambda job: not job.hints.get("silent")))
         side = Side(on_answer)
         for _ in Loop(deadline).steps(self._programs(resolver, on_answer, side, deadline), wait_seconds):
             side.hand_on()
@@ -65,7 +66,7 @@ class SnmpTransport:
 
     def _programs(
         self, resolver: Resolver, on_answer: Callable[[Answer], None], side: Side, deadline: float
-    ) -> Iterator[Program | None]:
+    ) -> Iterator[Program | Doubtful | None]:
         for resolved in resolver:
             if resolved is None:
                 yield None
@@ -82,7 +83,8 @@ class SnmpTransport:
             elif _wants_reference(job, targets):
                 side.submit(self._converse(job, targets, side.take, deadline, side.open_reference))
             elif FAST:
-                yield self._converse(job, targets, on_answer, deadline)
+                program = self._converse(job, targets, on_answer, deadline)
+                yield Doubtful(program) if job.hints.get("silent") else program
             else:
                 from soc.collect.snmp.public import PublicSession
 
