@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from soc.collect.port import Answer, Job
-from soc.collect.run import Runs
+from soc.collect.run import MAXIMUM_WAITING, Runs
 from soc.model import Device
 
 LATE = 1000.0  # on a clock whose deadlines are at 1
@@ -68,3 +68,61 @@ def test_a_job_is_answered_once(stuck: Stuck) -> None:
     runs.start("ssh", Chatty(), jobs("a", "b"), deadline=LATE + 60)
     found = sorted((name, answer.job.device.name) for name, answer in runs.answers())
     assert found == [("snmp", "a"), ("ssh", "a"), ("ssh", "b")]
+
+
+class Prolific:
+    """Answers everything as fast as it may."""
+
+    def __init__(self) -> None:
+        self.given = 0
+
+    def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
+        for job in jobs:
+            on_answer(Answer(job, 1.0, answered=True))
+            self.given += 1
+
+
+def test_what_nobody_takes_is_bounded() -> None:
+    """A transport is held up by a slow taker, and goes on with it; no answer is lost."""
+    transport, count = Prolific(), 5 * MAXIMUM_WAITING
+    runs = Runs(now=lambda: 5.0, monotonic=lambda: 0.0)
+    runs.start("snmp", transport, jobs(*(f"d{number}" for number in range(count))), deadline=1.0)
+    taken, most = 0, 0
+    for _ in runs.answers():
+        taken += 1
+        most = max(most, transport.given - taken)
+    assert taken == count
+    assert most <= MAXIMUM_WAITING + 1
+
+
+class Stepped:
+    """Answers one job in each step, and breaks at the one named bad."""
+
+    def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
+        raise AssertionError("not in a thread")
+
+    def steps(
+        self,
+        jobs: Iterable[Job],
+        on_answer: Callable[[Answer], None],
+        deadline: float,
+        wait_seconds: float,
+    ) -> Iterator[None]:
+        for job in jobs:
+            if job.device.name == "bad":
+                raise RuntimeError
+            on_answer(Answer(job, 1.0, answered=True))
+            yield
+
+
+def test_transports_in_steps_work_beside_those_in_threads() -> None:
+    """Every job is answered; one that breaks off fails its own that are left."""
+    runs = Runs(now=lambda: 5.0, monotonic=lambda: 0.0)
+    runs.start("snmp", Stepped(), jobs("a", "bad", "c"), deadline=1.0)
+    runs.start("ssh", Prolific(), jobs("e", "f"), deadline=1.0)
+    found = {answer.job.device.name: answer.failure for _, answer in runs.answers()}
+    assert set(found) == {"a", "bad", "c", "e", "f"}
+    assert [name for name, failure in found.items() if failure and failure.reason == "internal"] == [
+        "bad",
+        "c",
+    ]

@@ -16,6 +16,7 @@ class _WrongType:
 
 
 WRONG_TYPE = _WrongType()
+_LARGEST_OCTET = 127
 _DOTTED = re.compile(r"\d{1,10}(?:\.\d{1,10}){1,127}")
 
 
@@ -45,11 +46,12 @@ def _octets(raw: Any) -> Any:
 def _oid(raw: Any) -> Any:
     if not isinstance(raw, str) or not _DOTTED.fullmatch(raw):
         return WRONG_TYPE
-    if raw[0] in "012" and raw[1] == ".":
-        return raw
-    # X.690 section 8.19.4: the first two arcs are one number, 2 x 40 and more under arc 2.
-    first, second, *others = raw.split(".")
-    return ".".join(("2", str(int(first) * 40 + int(second) - 80), *others))
+    first, second = map(int, raw.split(".", 2)[:2])
+    # The first two arcs are one number (X.690 section 8.19.4), of which gufo reads one octet only.
+    number = first * 40 + second
+    if number > _LARGEST_OCTET or (first < 2 and second >= 40):
+        return WRONG_TYPE
+    return raw if first <= 2 else f"2.{number - 80}{raw[len(f'{first}.{second}') :]}"
 
 
 def _address(raw: Any) -> Any:

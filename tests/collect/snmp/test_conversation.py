@@ -6,11 +6,14 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from soc.collect import SnmpScalars, SnmpTable, counter64, gauge, integer, oid, text, ticks
 from soc.collect.port import Answer
 from soc.collect.snmp.walk import MAXIMUM_ROWS
 from soc.demo import ber
+from soc.model import REASONS
 
 from .agents import GET, GET_BULK, GET_NEXT, Request, binding, honest, response, serving
 from .conftest import poll
@@ -324,3 +327,31 @@ def test_objects_of_other_vendors_are_not_asked_for() -> None:
     assert answer.values[own].model == "X-1"
     assert answer.values[foreign] == []
     assert not any(name.startswith("1.3.6.1.4.1.88888") for name in asked)
+
+
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(
+    st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), min_size=1, max_size=4), st.integers(1, 3)
+)
+def test_one_bad_octet_in_every_answer_harms_nobody(changes: list[tuple[int, int]], every: int) -> None:
+    """Whatever an agent makes of its answers: one answer of ours, each fetch in it a value or a failure."""
+    number = 0
+
+    def spoil(request: Request) -> list[bytes]:
+        nonlocal number
+        number += 1
+        spoiled = []
+        for datagram in honestly(request):
+            changed = bytearray(datagram)
+            if changed and number % every == 0:
+                for at, octet in changes:
+                    changed[at % len(changed)] = octet
+            spoiled.append(bytes(changed))
+        return spoiled
+
+    answer = ask(spoil, FAST | {"timeout": 0.03, "tries": 1})
+    for fetch in FETCHES:
+        assert (fetch in answer.values) != (fetch in answer.failures)
+    for failure in (answer.failure, *answer.failures.values()):
+        assert failure is None or (failure.reason in REASONS and "unforeseen" not in failure.detail)
+    assert set(answer.counts) <= set(REASONS)

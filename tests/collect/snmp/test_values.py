@@ -26,6 +26,8 @@ from soc.collect.snmp.values import CONVERTERS, WRONG_TYPE
         ("text", 5, WRONG_TYPE),
         ("octets", b"\0\1", b"\0\1"),
         ("oid", "1.3.6.1", "1.3.6.1"),
+        ("oid", "3.1.5", "2.41.5"),
+        ("oid", "3.10.179782201", WRONG_TYPE),
         ("oid", "no oid", WRONG_TYPE),
         ("oid", b"1.3.6", WRONG_TYPE),
         ("address", "192.0.2.1", "192.0.2.1"),
