@@ -62,12 +62,14 @@ def clock(seconds: float | None, now: float | None = None) -> str:
 
 
 def age(since: float | None, now: float) -> str:
-    """Time gone by in at most five cells: 0:41, 59:59, 3h07, 2d04, 412d."""
+    """Time gone by in at most five cells: 0:41, 9:59, 42m, 3h07, 2d04, 412d."""
     if since is None:
         return ""
     seconds = max(0, int(now - since))
-    if seconds < 3600:
+    if seconds < 600:
         return f"{seconds // 60}:{seconds % 60:02}"
+    if seconds < 3600:
+        return f"{seconds // 60}m"
     if seconds < 86400:
         return f"{seconds // 3600}h{seconds % 3600 // 60:02}"
     days = seconds // 86400
