@@ -174,8 +174,9 @@ class _Samples:
         ordinals = chain.from_iterable(range(first, first + rows) for rows, first, _, _ in blocks)
         devices = chain.from_iterable(repeat(device, rows) for rows, _, device, _ in blocks)
         intervals = chain.from_iterable(repeat(interval, rows) for rows, _, _, interval in blocks)
+        moments = {time: _microseconds(time) for time in set(self._times)}
         return {
-            "ordinal": list(ordinals), "time": [_microseconds(time) for time in self._times],
+            "ordinal": list(ordinals), "time": list(map(moments.__getitem__, self._times)),
             "device": list(devices), "metric": metrics, "labels": labels, "value": self.values,
             "attributes": self._attributes, "interval_seconds": list(intervals),
         }  # fmt: skip
