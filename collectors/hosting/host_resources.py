@@ -22,10 +22,11 @@ WINDOWS_LABEL = re.compile(r"\s+Label:.*", re.DOTALL)
 @collector(every="health", fetch={"processors": PROCESSORS, "ucd": UCD_PROCESSORS})
 def host_processors(processors: list[Row], ucd: Row) -> Iterator[Sample]:
     """hrProcessorLoad: the share of the last minute spent not idle. Without it, ssCpuIdle says it of all."""
-    for number, row in enumerate(processors):
-        if row.percent is not None and 0 <= row.percent <= 100:
+    listed = [(number, row) for number, row in enumerate(processors) if row.percent is not None]
+    for number, row in listed:
+        if 0 <= row.percent <= 100:
             yield Sample("cpu_utilization_ratio", row.percent / 100, {"cpu": str(number)})
-    if not processors and ucd.idle is not None and 0 <= ucd.idle <= 100:
+    if not listed and ucd.idle is not None and 0 <= ucd.idle <= 100:
         yield Sample("cpu_utilization_ratio", 1 - ucd.idle / 100, {"cpu": "all"})
 
 

@@ -188,7 +188,7 @@ DDM = f"{SMALL_BUSINESS}.90.1.2.1"
 small_business = readings(
     "cisco_small_business",
     "Catalyst 1200/1300, CBS and SG/SF/SX switches (CISCOSB-rndMng, -Physicaldescription-MIB, -POE-MIB).",
-    under=[f"{CISCO}.6.1"],
+    under=[9],
     scalars=[processor(f"{SMALL_BUSINESS}.1.8.0", "processor", unknown={101})],
     tables=[
         # rlPhdUnitEnvParamTable

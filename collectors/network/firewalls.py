@@ -10,7 +10,6 @@ from soc.collect import (
     TypedReadings,
     celsius,
     filesystem,
-    idle_processor,
     load_ratio,
     pool,
     processor,
@@ -164,7 +163,7 @@ f5 = readings(
     "f5",
     "BIG-IP: traffic management memory in bytes, processors, chassis sensors.",
     under=[3375],
-    scalars=[pool("TMM", size=f"{F5}1.2.1.143.0", used=f"{F5}1.2.1.144.0")],
+    scalars=[pool("TMM", size=f"{F5}1.2.1.143.0", used=f"{F5}1.2.1.144.0", unit=KIBIBYTE)],
     tables=[
         Readings(f"{F5}3.2.1.2.1", (rpm(3),), prefix="fan"),
         Readings(f"{F5}3.2.3.2.1", (celsius(2),), prefix="chassis"),
@@ -188,17 +187,10 @@ blue_coat = readings(
     "ProxySG (BLUECOAT-SG-SENSOR-MIB, BLUECOAT-SG-PROXY-MIB): values in the unit and scale beside them.",
     under=[3417],
     scalars=[
-        pool(
-            "proxy",
-            size=f"{BLUE_COAT}11.2.3.1.0",
-            used=f"{BLUE_COAT}11.2.3.2.0",
-            free=f"{BLUE_COAT}11.2.3.3.0",
-        ),
+        pool("proxy", used=f"{BLUE_COAT}11.2.3.3.0", free=f"{BLUE_COAT}11.2.3.1.0"),
     ],
     tables=[
-        Readings(
-            f"{BLUE_COAT}11.2.4.1.1", (processor(4), idle_processor(8, "of idle time")), prefix="processor"
-        ),
+        Readings(f"{BLUE_COAT}11.2.4.1", (processor(8),), prefix="processor"),
         TypedReadings(
             f"{BLUE_COAT}1.1.1.1.1",
             value=5,
@@ -263,7 +255,7 @@ firebrick = readings(
                 "fan speed (rpm)": rpm(""),
             },
         ),
-        Readings(f"{FIREBRICK}2.1.1", (processor("2.5"),), prefix="core"),
+        Readings(f"{FIREBRICK}2.1.1", (processor("2.5", per=100),), prefix="core"),
     ],
 )  # fmt: skip
 

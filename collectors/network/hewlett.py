@@ -104,14 +104,3 @@ aruba_wireless = readings(
         Readings(INSTANT, (processor(7), pool(size=10, free=8)), name=(2, 4)),
     ],
 )
-
-MSM = "1.3.6.1.4.1.8744.5.21.1.1."
-colubris = readings(
-    "colubris",
-    "HP MSM and Colubris access points (COLUBRIS-USAGE-INFORMATION-MIB): memory in MiB.",
-    under=[8744],
-    scalars=[
-        processor(f"{MSM}7.0", "processor"),
-        pool("physical", size=f"{MSM}9.0", free=f"{MSM}10.0", unit=1024 * 1024),
-    ],
-)

@@ -26,7 +26,6 @@ moxa = readings(
     under=[8691],
     scalars=[
         watts(f"{MOXA}602.1.3.2.4.0", "system"), watts(f"{MOXA}608.2.2.1.4.0", "PoE"),
-        processor(f"{MOXA}602.1.3.1.2.0", "processor"), pool("memory", percent=f"{MOXA}602.1.3.1.6.0"),
     ],
     tables=[
         Readings(f"{MOXA}602.2.2.1.6.1", (watts(6),), prefix="PoE port"),

@@ -63,8 +63,7 @@ nokia_timos = readings(
     under=[6527],
     scalars=[
         processor(f"{TIMOS}1.1.1.0", "processor"),
-        pool("memory", used=f"{TIMOS}1.1.10.0", free=f"{TIMOS}1.1.11.0", unit=1000),
-        pool("memory", used=f"{TIMOS}1.1.9.0", free=f"{TIMOS}1.1.8.0", unit=KIBIBYTE),
+        pool("memory", used=f"{TIMOS}1.1.11.0", free=f"{TIMOS}1.1.10.0", unit=1000),
     ],
     tables=[
         Readings(
@@ -241,7 +240,7 @@ zte = readings(
     tables=[
         Readings(
             f"{ZTE}1.2.4.1",
-            (processor(9), pool(size=10, percent=11, unit=MEBIBYTE)),
+            (processor(9), pool(size=19, percent=11, unit=MEBIBYTE)),
             name=(4,),
             prefix="card",
         ),
@@ -260,7 +259,7 @@ oneaccess = readings(
     "oneaccess",
     "OneOS (ONEACCESS-SYS-MIB): percent, bytes.",
     under=[13191],
-    scalars=[pool("memory", size=f"{ONEACCESS}1.1.0", free=f"{ONEACCESS}1.2.0")],
+    scalars=[pool("memory", size=f"{ONEACCESS}1.3.0", free=f"{ONEACCESS}1.1.0")],
     tables=[Readings(f"{ONEACCESS}2.3.1", (processor(3),), prefix="core")],
 )
 
@@ -269,7 +268,7 @@ zhone = readings(
     "zhone",
     "SLMS cards: percent, memory in KiB.",
     under=[5504],
-    tables=[Readings(f"{ZHONE}3.1", (processor(5), pool(used=6, size=8, unit=KIBIBYTE)), prefix="card")],
+    tables=[Readings(f"{ZHONE}3.1", (processor(5), pool(size=3, free=2, unit=KIBIBYTE)), prefix="card")],
 )
 
 small_routers = readings(
@@ -291,7 +290,7 @@ small_routers = readings(
     ],
     tables=[
         Readings(f"{E}1768.100.70.10.2.1", (processor(2),), prefix="processor"),
-        Readings(f"{E}1768.100.70.20.2.1", (pool(size=3, free=2),), name=(1,)),
+        Readings(f"{E}1768.100.70.20.2.1", (pool(used=3, free=4),), name=(1,)),
         Readings(f"{E}1768.100.70.30.2.1", (celsius(2),), prefix="probe"),
     ],
 )  # fmt: skip

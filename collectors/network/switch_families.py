@@ -33,7 +33,13 @@ fastpath = readings(
     "FASTPATH switches: memory in KiB, fans and sensors by unit.",
     under=[4526, 4413, _POWERCONNECT, 7244],
     scalars=[
-        pool("memory", free=f"{base}1.1.4.1.0", size=f"{base}1.1.4.2.0", unit=KIBIBYTE) for base in _FASTPATH
+        item
+        for base in _FASTPATH
+        for item in (
+            pool("memory", free=f"{base}1.1.4.1.0", size=f"{base}1.1.4.2.0", unit=KIBIBYTE),
+            # "5 Secs ( 6.5%) 60 Secs ( 4.2%) 300 Secs ( 8.3%)"
+            processor(f"{base}1.1.4.9.0", "processor", pattern=r"300 ?Secs? \(\s*([\d.]+)"),
+        )
     ],
     tables=[
         item

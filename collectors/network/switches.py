@@ -21,15 +21,8 @@ E = "1.3.6.1.4.1."
 IF_NAME = "1.3.6.1.2.1.31.1.1.1.1.1"
 KIBIBYTE = 1024
 
-_SERIES = (
-    22,
-    24,
-    27,
-    39,
-    43,
-    45,
-    46,
-)  # each series of switches has the same tables under a number of its own
+# each series of switches has the same tables under a number of its own
+_SERIES = (22, 24, 27, 39, 42, 43, 45, 46)
 edgecore = readings(
     "edgecore",
     "Processor, memory in bytes, fans, temperatures, and transceivers, whose values are text.",
@@ -39,7 +32,7 @@ edgecore = readings(
         for series in _SERIES
         for item in (
             processor(f"{E}259.10.1.{series}.1.39.2.1.0", "processor"),
-            pool("memory", size=f"{E}259.10.1.{series}.1.39.3.1.0", used=f"{E}259.10.1.{series}.1.39.3.2.0"),
+            pool("memory", size=f"{E}259.10.1.{series}.1.39.3.1.0", free=f"{E}259.10.1.{series}.1.39.3.3.0"),
         )
     ],
     tables=[
@@ -135,7 +128,7 @@ fs = readings(
     under=[52642, 27975],
     tables=[
         Readings(f"{RUIJIE}36.1.2.1", (processor(5), processor(4)), name=(2,)),
-        Readings(f"{RUIJIE}35.1.2.1", (pool(size=7, percent=3, unit=KIBIBYTE),), name=(2,)),
+        Readings(f"{RUIJIE}35.1.2.1", (pool(size=6, used=7, unit=KIBIBYTE),), name=(2,)),
         Readings(f"{RUIJIE}1.1.41.1", (volts(11, "input"), watts(15)), prefix="supply"),
         Readings(f"{RUIJIE}1.1.43.1", (rpm(6),), prefix="fan"),
         Readings(f"{RUIJIE}1.1.44.1", (celsius(5),), name=(3,), prefix="temperature"),
@@ -228,8 +221,8 @@ dcn = readings(
         item
         for base in (f"{E}6339.100.1.", f"{E}40418.7.100.1.")
         for item in (
-            processor(f"{base}8.1.11.1", "processor"),
-            pool("memory", size=f"{base}8.1.6.1", used=f"{base}8.1.7.1"),
+            processor(f"{base}11.10.0", "processor"),
+            pool("memory", size=f"{base}11.6.0", used=f"{base}11.7.0"),
             celsius(f"{base}8.1.10.1", "switch"),
         )
     ],

@@ -158,7 +158,7 @@ JANITZA = f"{E}34278."
 janitza_four = readings(
     "janitza_four",
     "Network analysers with four lines (UMG 508, 509, 511, 604, 605): tenths of volts, milliamperes.",
-    under=[f"{E}34278.{number}" for number in range(8, 40)],
+    under=[f"{E}34278.{number}" for number in (*range(1, 8), *range(9, 40))],
     scalars=[
         *(volts(f"{JANITZA}1.{n}.0", f"L{n}", per=10) for n in range(1, 5)),
         *(
@@ -173,7 +173,7 @@ janitza_four = readings(
 janitza_three = readings(
     "janitza_three",
     "Network analysers with three lines (UMG 96): tenths of volts, milliamperes, watts.",
-    under=[f"{E}34278.{number}" for number in range(1, 8)],
+    under=[f"{E}34278.8"],
     scalars=[
         *(volts(f"{JANITZA}1.{n}.0", f"L{n}", per=10) for n in range(1, 4)),
         *(

@@ -38,9 +38,13 @@ class Reading:
     unknown: frozenset[int] = frozenset()  # raw values that mean "not measured"
     states: Mapping[int, int] | None = None  # raw value -> sensor_state
     range: tuple[float, float] | None = None  # outside of it nothing was measured
+    pattern: str = ""  # of a text: what the number is the first group of
 
     def value(self, raw: Any) -> float | None:
         """The metric's value; None where the agent has none."""
+        if self.pattern and isinstance(raw, str):
+            match = re.search(self.pattern, raw)
+            raw = match[1] if match else ""
         number = as_number(raw)
         if number is None or number in _NEVER or number in self.unknown:
             return None
@@ -147,7 +151,7 @@ class _Found:
     """Values of one collector before their names are made unique."""
 
     quantities: list[tuple[str, str, str, float]] = field(default_factory=list)  # metric, name, index, value
-    pools: list[Sample] = field(default_factory=list)
+    pools: list[tuple[Pool, str, str, dict[str, float | None]]] = field(default_factory=list)
 
 
 def readings(
@@ -246,7 +250,7 @@ def _columns(table: Table) -> dict[str, int | Column]:
 def _add_scalars(found: _Found, values: Sequence[Reading | Pool], row: Row) -> None:
     for value in values:
         if isinstance(value, Pool):
-            found.pools += value.samples(_pool_values(value, row), value.name)
+            found.pools.append((value, value.name, "", _pool_values(value, row)))
         elif (number := value.value(getattr(row, _key(value.id)))) is not None:
             found.quantities.append((value.metric, value.name, "", number))
 
@@ -263,7 +267,8 @@ def _add_row(found: _Found, table: Table, row: Row, beside: Mapping[str, Mapping
     if isinstance(table, Readings):
         for value in table.values:
             if isinstance(value, Pool):
-                found.pools += value.samples(_pool_values(value, row), f"{name} {value.name}".strip())
+                called = f"{name} {value.name}".strip()
+                found.pools.append((value, called, row.index, _pool_values(value, row)))
             elif (number := value.value(getattr(row, _key(value.id)))) is not None:
                 found.quantities.append((value.metric, f"{name} {value.name}".strip(), row.index, number))
         return
@@ -324,7 +329,10 @@ def _samples(found: _Found) -> Iterator[Sample]:
     for metric, name, index, value in found.quantities:
         unique = name if times[metric, name] == 1 or not index else f"{name} #{index}"
         yield Sample(metric, value, {_LABELS.get(metric, "sensor"): unique})
-    yield from found.pools
+    pools = Counter((pool.of, name) for pool, name, _, _ in found.pools)
+    for declared, name, index, values in found.pools:
+        unique = name if pools[declared.of, name] == 1 or not index else f"{name} #{index}"
+        yield from declared.samples(values, unique)
 
 
 def celsius(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
@@ -388,10 +396,12 @@ def dbm(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = 
     return Reading("optical_power_dbm", str(id), name, per, 0, frozenset(unknown), range=(-60, 40))
 
 
-def processor(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    """Use in percent."""
+def processor(
+    id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = (), pattern: str = ""
+) -> Reading:
+    """Use in percent; of a text, what `pattern` finds."""
     return Reading(
-        "cpu_utilization_ratio", str(id), name, per * _PERCENT, 0, frozenset(unknown), range=(0, 1)
+        "cpu_utilization_ratio", str(id), name, per * _PERCENT, 0, frozenset(unknown), None, (0, 1), pattern
     )
 
 

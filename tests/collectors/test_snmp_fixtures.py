@@ -91,3 +91,16 @@ def _parse_anything(name: str, values: list[Any]) -> None:
             for index in ("1", "2.7"):
                 agent[f"{fetch.column_oid(column)}.{index}"] = values[len(agent) % len(values)]
     assert parse_agent(collector, agent).failure is None
+
+
+def test_no_value_is_read_by_two_collectors() -> None:
+    """Of declared readings, none is taken from one agent's object twice: nothing counts double."""
+    readers: dict[str, list[Collector]] = {}
+    for collector in map(_COLLECTORS.__getitem__, _DECLARED):
+        for key, fetch in collector.fetches.items():
+            assert isinstance(fetch, SnmpScalars | SnmpTable)
+            for column in fetch.columns if key not in collector.aside else ():
+                oid = fetch.columns[column].id if isinstance(fetch, SnmpScalars) else fetch.column_oid(column)
+                others = [item for item in readers.setdefault(oid, []) if item is not collector]
+                assert not any(map(collector.asks, (id for item in others for id in item.object_ids))), oid
+                readers[oid].append(collector)
