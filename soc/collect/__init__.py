@@ -23,12 +23,8 @@ from soc.collect.declare import (
     text,
     ticks,
 )
-from soc.collect.quantities import (
-    NamedReadings,
-    Pool,
-    Reading,
-    Readings,
-    TypedReadings,
+from soc.collect.quantities import NamedReadings, Pool, Reading, Readings, TypedReadings, readings
+from soc.collect.units import (
     amperes,
     celsius,
     charge,
@@ -42,7 +38,6 @@ from soc.collect.quantities import (
     minutes,
     pool,
     processor,
-    readings,
     rpm,
     seconds,
     state,

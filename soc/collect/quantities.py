@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"\s*([-+]?\d{1,15}(?:[.,]\d{1,15})?)")
 # What agents write where nothing is measured: the ends of Integer32, and of Unsigned32.
 _NEVER = frozenset({2**31 - 1, -(2**31), 2**32 - 1})
 _LABELS = {"cpu_utilization_ratio": "cpu"}  # every other metric's is "sensor"
-_PERCENT = 100.0
+PERCENT = 100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ class Pool:
             if free is not None:
                 used = size - free
             elif percent is not None:
-                used = size * percent / _PERCENT
+                used = size * percent / PERCENT
         if size and used is not None and 0 <= used <= size:
             yield Sample(f"{self.of}_size_bytes", size * self.unit, labels)
             yield Sample(f"{self.of}_used_bytes", used * self.unit, labels)
-        elif percent is not None and 0 <= percent <= _PERCENT:
-            yield Sample(f"{self.of}_utilization_ratio", percent / _PERCENT, labels)
+        elif percent is not None and 0 <= percent <= PERCENT:
+            yield Sample(f"{self.of}_utilization_ratio", percent / PERCENT, labels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,109 +333,3 @@ def _samples(found: _Found) -> Iterator[Sample]:
     for declared, name, index, values in found.pools:
         unique = name if pools[declared.of, name] == 1 or not index else f"{name} #{index}"
         yield from declared.samples(values, unique)
-
-
-def celsius(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("temperature_celsius", str(id), name, per, 0, frozenset(unknown), range=(-90, 500))
-
-
-def fahrenheit(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    """In degrees Fahrenheit, given in degrees Celsius."""
-    return Reading(
-        "temperature_celsius", str(id), name, per * 1.8, -32 / 1.8, frozenset(unknown), range=(-90, 500)
-    )
-
-
-def volts(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("voltage_volts", str(id), name, per, 0, frozenset(unknown))
-
-
-def amperes(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("current_amperes", str(id), name, per, 0, frozenset(unknown))
-
-
-def watts(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("power_watts", str(id), name, per, 0, frozenset(unknown))
-
-
-def hertz(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("frequency_hertz", str(id), name, per, 0, frozenset(unknown))
-
-
-def rpm(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("fan_speed_rpm", str(id), name, per, 0, frozenset(unknown), range=(0, 200_000))
-
-
-def humidity(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    """In percent."""
-    return Reading("humidity_ratio", str(id), name, per * _PERCENT, 0, frozenset(unknown), range=(0, 1))
-
-
-def charge(id: int | str, name: str = "battery", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    """In percent."""
-    return Reading("battery_charge_ratio", str(id), name, per * _PERCENT, 0, frozenset(unknown), range=(0, 1))
-
-
-def minutes(id: int | str, name: str = "battery", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    """What the battery lasts, in minutes."""
-    return Reading("battery_runtime_seconds", str(id), name, per / 60, 0, frozenset(unknown))
-
-
-def seconds(id: int | str, name: str = "battery", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    """What the battery lasts, in seconds; TimeTicks with `per=100`."""
-    return Reading("battery_runtime_seconds", str(id), name, per, 0, frozenset(unknown))
-
-
-def load_ratio(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    """In percent of what the thing can bear."""
-    return Reading("load_ratio", str(id), name, per * _PERCENT, 0, frozenset(unknown), range=(0, 10))
-
-
-def dbm(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    """Light at a transceiver, in decibels of a milliwatt."""
-    return Reading("optical_power_dbm", str(id), name, per, 0, frozenset(unknown), range=(-60, 40))
-
-
-def processor(
-    id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = (), pattern: str = ""
-) -> Reading:
-    """Use in percent; of a text, what `pattern` finds."""
-    return Reading(
-        "cpu_utilization_ratio", str(id), name, per * _PERCENT, 0, frozenset(unknown), None, (0, 1), pattern
-    )
-
-
-def idle_processor(id: int | str, name: str = "", per: float = 1) -> Reading:
-    """Idle time in percent."""
-    return Reading("cpu_utilization_ratio", str(id), name, -per * _PERCENT, 1, range=(0, 1))
-
-
-def state(id: int | str, states: Mapping[int, int], name: str = "") -> Reading:
-    """A condition: `states` turns the MIB's numbers into 0 ok, 1 warning, 2 critical, 3 unknown."""
-    return Reading("sensor_state", str(id), name, states=states)
-
-
-def pool(
-    name: str = "",
-    *,
-    size: int | str = "",
-    used: int | str = "",
-    free: int | str = "",
-    percent: int | str = "",
-    unit: float = 1,
-) -> Pool:
-    """Memory by columns or scalars that hold `unit` bytes each."""
-    return Pool(name, str(size), str(used), str(free), str(percent), unit)
-
-
-def filesystem(
-    name: str = "",
-    *,
-    size: int | str = "",
-    used: int | str = "",
-    free: int | str = "",
-    percent: int | str = "",
-    unit: float = 1,
-) -> Pool:
-    """A file system or volume by columns or scalars that hold `unit` bytes each."""
-    return Pool(name, str(size), str(used), str(free), str(percent), unit, of="filesystem")
