@@ -60,7 +60,7 @@ class Vendor:
     systems: tuple[System, ...]
     objects: Mapping[str, tuple[str, ...]]  # identity part -> objects to try in order
     lent: bool = False  # its devices run net-snmp's agent and may keep net-snmp's sysObjectID
-    rewrite: Mapping[str, tuple[re.Pattern[str], str]] = field(default_factory=dict)  # by part
+    rewrite: Mapping[str, tuple[tuple[re.Pattern[str], str], ...]] = field(default_factory=dict)  # by part
 
     def scalars(self) -> SnmpScalars | None:
         """The vendor's own objects, asked only of its agents."""
@@ -171,8 +171,8 @@ def identify(
         if not key:
             _merge(found, values)
     _merge(found, told_in_words(description, found.get("vendor", "")))
-    for part, (pattern, replacement) in (vendor.rewrite if vendor else {}).items():
-        if part in found:
+    for part, replacements in (vendor.rewrite if vendor else {}).items():
+        for pattern, replacement in replacements if part in found else ():
             found[part] = pattern.sub(replacement, found[part])
     return found
 
@@ -221,8 +221,8 @@ def _vendor(key: str, document: dict[str, Any]) -> Vendor:
         systems.append(System(item["os"], item.get("kind", ""), pattern, item.get("object_id", "")))
     objects = {part: _tuple(oids) for part, oids in document.get("objects", {}).items()}
     rewrite = {
-        part: (re.compile(pattern), replacement)
-        for part, (pattern, replacement) in document.get("rewrite", {}).items()
+        part: tuple((re.compile(pattern), new) for pattern, new in _pairs(value))
+        for part, value in document.get("rewrite", {}).items()
     }
     numbers, lent = _tuple(document["enterprise"]), bool(document.get("lent", False))
     return Vendor(key, numbers, document["vendor"], tuple(systems), objects, lent, rewrite)
@@ -230,3 +230,7 @@ def _vendor(key: str, document: dict[str, Any]) -> Vendor:
 
 def _tuple(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _pairs(value: list[Any]) -> list[list[str]]:
+    return value if isinstance(value[0], list) else [value]
