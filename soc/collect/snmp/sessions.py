@@ -5,7 +5,6 @@ from __future__ import annotations
 from soc.collect.snmp.access import Access
 from soc.collect.snmp.gufo import Session
 
-MAXIMUM_SESSIONS = 8000  # a file each
 # gufo does not let the agent's clock go on, and an agent accepts 150 s of difference (RFC 3414 3.2).
 _CLOCK_SECONDS = 120.0
 
@@ -13,7 +12,8 @@ _CLOCK_SECONDS = 120.0
 class Sessions:
     """By endpoint and credential. A session is handed out to one poll at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, maximum: int = 1000) -> None:
+        self.maximum = maximum  # a file each
         self._kept: dict[tuple[str, Access], Session] = {}
 
     def take(self, endpoint: str, access: Access, now: float) -> Session | None:
@@ -24,6 +24,7 @@ class Sessions:
         return session
 
     def give(self, endpoint: str, access: Access, session: Session) -> None:
-        """Keep it, as far as there is room; only after an answer: what was refused would be so again."""
-        if len(self._kept) < MAXIMUM_SESSIONS:
-            self._kept[endpoint, access] = session
+        """Keep it in place of the oldest; only after an answer: what was refused would be so again."""
+        while len(self._kept) >= self.maximum:
+            del self._kept[next(iter(self._kept))]
+        self._kept[endpoint, access] = session

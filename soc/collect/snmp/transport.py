@@ -24,6 +24,10 @@ MAXIMUM_SECONDS = 60.0  # for one device, whatever it does
 _FILES_WANTED = 16_384  # a socket for each device in flight, a few more for those far away
 
 
+# A worker has several transports, and whichever is free asks a device.
+_SESSIONS = Sessions()
+
+
 class SnmpTransport:
     """SNMP v1, v2c and v3 (USM) over UDP, IPv4 and IPv6, in one thread.
 
@@ -36,7 +40,7 @@ class SnmpTransport:
         self._master_keys: dict[tuple[str, bytes], bytes] = {}
         self._accesses: dict[tuple[int, str, str], tuple[ResolvedCredential, Access]] = {}
         self._plans = Plans()
-        self._sessions = Sessions()
+        self._sessions = _SESSIONS
 
     def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
         """As soc.collect.port.Transport says."""
@@ -51,7 +55,7 @@ class SnmpTransport:
         wait_seconds: float,
     ) -> Iterator[None]:
         """As `run`, in steps of the caller's own thread that each wait `wait_seconds` at most."""
-        _raise_file_limit()
+        self._sessions.maximum = max(1, _raise_file_limit() // 2)
         self._accesses.clear()
         self._plans = Plans()
         # Those that were silent last time begin their waiting while the others are asked.
@@ -160,8 +164,10 @@ def _options(job: Job) -> Mapping[str, Any]:
     return options if isinstance(options, Mapping) else {}
 
 
-def _raise_file_limit() -> None:
+def _raise_file_limit() -> int:
+    """How many files may be open from now on."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = _FILES_WANTED if hard == resource.RLIM_INFINITY else min(hard, _FILES_WANTED)
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(soft, wanted)

@@ -29,6 +29,15 @@ def test_a_session_is_handed_out_once() -> None:
     assert sessions.take(ENDPOINT, access, session.clock_read) is None
 
 
+def test_the_oldest_gives_way() -> None:
+    """No more are kept than files may be open."""
+    sessions, access = Sessions(maximum=2), Access("lab", "2c", "public")
+    for port in (1, 2, 3):
+        sessions.give(f"127.0.0.1:{port}", access, Session(f"127.0.0.1:{port}", access))
+    found = [sessions.take(f"127.0.0.1:{port}", access, 0.0) is not None for port in (1, 2, 3)]
+    assert found == [False, True, True]
+
+
 def test_a_clock_read_long_ago_is_read_again() -> None:
     """Within 150 s an SNMPv3 agent takes our idea of its time; after 120 we ask."""
     sessions, access = Sessions(), Access("core", "3", user="plain")
