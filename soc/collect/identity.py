@@ -108,7 +108,7 @@ def vendors() -> dict[str, Vendor]:
     for path in sorted(files("soc.collect").joinpath("data/vendors").iterdir(), key=lambda path: path.name):
         if path.name.endswith(".yaml"):
             try:
-                for vendor in _vendors(path.name, yaml.safe_load(path.read_text("utf-8"))):
+                for vendor in _vendors(path.name, yaml.load(path.read_text("utf-8"), yaml.CSafeLoader)):
                     found[vendor.key] = vendor
             except (KeyError, TypeError, re.error) as error:
                 raise ValueError(f"{path.name}: {error!r}") from error
