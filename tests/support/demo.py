@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,13 +26,21 @@ class DemoRun:
 
 @pytest.fixture(scope="session")
 def demo_run(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
-    """A short run with its store kept. Nobody may write into its data directory."""
-    data = tmp_path_factory.mktemp("demo") / "data"
-    done = soc(
-        "demo", "--headless", "--for", "15s", "--json", "--seed", str(SEED), "--data", str(data),
-        check=True, timeout=240,
-    )  # fmt: skip
-    return DemoRun(data, [json.loads(line) for line in done.stdout.splitlines()])
+    """A short run with its store kept, one for all processes that test. Nobody may write into its data
+    directory."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "demo"
+    place.mkdir(exist_ok=True)
+    printed = place / "printed.jsonl"
+    with (place / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not printed.exists():
+            done = soc(
+                "demo", "--headless", "--for", "15s", "--json", "--seed", str(SEED),
+                "--data", str(place / "data"), check=True, timeout=240,
+            )  # fmt: skip
+            printed.write_text(done.stdout)
+    return DemoRun(place / "data", [json.loads(line) for line in printed.read_text().splitlines()])
 
 
 @pytest.fixture(scope="session")
