@@ -31,7 +31,9 @@ def harmless(console: Driver) -> None:
         assert "app.quit" not in str([segment.style.meta for segment in strip if segment.style])
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 50)])
+@pytest.mark.parametrize(
+    "size", [(120, 40), *(pytest.param(size, marks=pytest.mark.soak) for size in ((80, 24), (200, 50)))]
+)
 def test_every_screen_survives(socket: Path, size: tuple[int, int]) -> None:
     """Every attack selected once on every screen, and opened on the whole screen."""
 
