@@ -186,6 +186,8 @@ def connect(path: Path | None, readable: Sequence[Path], *, read_only: bool = Fa
                 "threads": _THREADS,
                 "memory_limit": _MEMORY_LIMIT,
                 "checkpoint_threshold": _CHECKPOINT_THRESHOLD,
+                # A segment is read once; kept, its bytes would fill the memory up to the limit.
+                "enable_external_file_cache": "false",
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
             },

@@ -13,9 +13,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from soc.model import Sample, StoreError
+from soc.model import Device, Sample, StoreError
 from soc.store import Store, memory_store, open_store
 from soc.store.database import connect, told
+from tests.support.estate import START, Estate, event
 
 
 @pytest.mark.parametrize(
@@ -158,3 +159,14 @@ def test_nothing_is_drawn_over_the_answer() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[(False,)]"
+
+
+def test_no_files_bytes_are_kept(tmp_path: Path) -> None:
+    """What was read of a segment leaves the memory with the transaction."""
+    estate = Estate(tmp_path, [Device("web-1", "hosting")])
+    estate.seal(estate.events([event(number, START) for number in range(100)]), START + 1)
+    with estate.store() as store:
+        estate.run(START + 2, store)
+        assert store.query("SELECT count(*) FROM event WHERE product = 'linux'") == [(100,)]
+        held = "SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'EXTERNAL_FILE_CACHE'"
+        assert store.query(held) == [(0,)]
