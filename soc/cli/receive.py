@@ -13,7 +13,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -200,4 +200,5 @@ def _print(document: dict[str, object]) -> None:
 def _tell(text: str) -> None:
     from soc.model.text import clean
 
-    print(f"soc receive: {clean(text)}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # a full disk or a closed pipe behind it: receiving goes on
+        print(f"soc receive: {clean(text)}", file=sys.stderr, flush=True)

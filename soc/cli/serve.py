@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 _EXAMPLES = """examples:
@@ -69,5 +70,6 @@ def run(args: argparse.Namespace) -> int:
 def _tell(text: str) -> None:
     from soc.model.text import clean
 
-    for line in text.splitlines():
-        print(f"soc serve: {clean(line)}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # a full disk or a closed pipe behind it: the hub goes on
+        for line in text.splitlines():
+            print(f"soc serve: {clean(line)}", file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -255,5 +256,8 @@ class _Service:
             notify(ALIVE)
 
     def _busy_seconds(self) -> float:
+        """Since when the writer is at one thing; without end when its thread died."""
+        if not self._hub.writer.alive:
+            return math.inf
         since = self._hub.writer.figures.busy_since
         return 0.0 if since is None else self._first.monotonic() - since

@@ -75,6 +75,11 @@ class Writer:
                 self._store.interrupt()
             self._thread.join(0.1)
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs, which takes up again whatever failed."""
+        return self._thread.is_alive()
+
     def reader(self) -> Store:
         """A further connection for questions. Raises StoreError while there is no store."""
         store = self._store
@@ -220,12 +225,12 @@ class Writer:
         else:
             frame = traceback.extract_tb(error.__traceback__)[-1]
             self.failure = f"ingestion broke: {type(error).__name__} at {frame.filename}:{frame.lineno}"
-        self._tell(self.failure)
         self.begun.set()
         store, self._store, self._pipeline = self._store, None, None
         if store is not None:
             self._renew_readers()
             store.close()
+        self._tell(self.failure)
 
     def _refuse_waiting(self, why: str) -> None:
         while True:

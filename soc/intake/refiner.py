@@ -12,6 +12,7 @@ import select
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from soc.detection import load_all_rules
@@ -57,7 +58,8 @@ def _run(spool: Path, refiner: Refiner) -> None:
 
 
 def _tell(text: str) -> None:
-    print(f"soc refiner: {clean(text)}", file=sys.stderr, flush=True)
+    with suppress(OSError):  # a full disk or a closed pipe behind it: refining goes on
+        print(f"soc refiner: {clean(text)}", file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from soc.intake.receive.counters import STATUS_FILE
 from soc.intake.receive.sockets import Endpoint, bind
 from tests.support.command import SOC, soc
 from tests.support.receiver import frames, receiver, start, wait_until
@@ -75,6 +76,19 @@ def test_a_wrong_address_is_an_error(tmp_path: Path, address: str) -> None:
     done = soc("receive", "--data", str(tmp_path), "--udp", address)
     assert done.returncode == 2
     assert "expected ADDRESS:PORT" in done.stderr
+
+
+def test_standard_error_on_a_full_disk(tmp_path: Path) -> None:
+    """It receives all the same."""
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.Popen(
+            [*SOC, "receive", "--data", str(tmp_path), "--udp", "127.0.0.1:0"], stderr=full
+        )
+        try:
+            wait_until(lambda: (tmp_path / "spool" / "raw" / STATUS_FILE).exists())
+        finally:
+            process.terminate()
+        assert process.wait(60) == 0
 
 
 def test_a_taken_port_is_an_error(tmp_path: Path) -> None:

@@ -91,6 +91,30 @@ def test_store_that_fails_is_opened_again(running: Running) -> None:
     assert running.told == ["the disk is full"]
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_failure_that_cannot_be_told_changes_nothing_else(tmp_path: Path) -> None:
+    """By the time the failure is told the store is given up; a thread that telling ends is not alive."""
+    running = Running(tmp_path)
+    given_up: list[tuple[int, bool]] = []
+
+    def tell(text: str) -> None:
+        with pytest.raises(StoreError):
+            running.writer.reader()
+        given_up.append((running.renewed, running.writer.alive))
+        raise OSError
+
+    def fail(store: Store) -> None:
+        raise StoreError("the disk is full")
+
+    running.writer = Writer(running.site, tell, running._renew)
+    running.writer.start()
+    with pytest.raises(StoreError):
+        running.ask(fail)
+    eventually(lambda: not running.writer.alive)
+    assert given_up == [(1, True)]
+    running.writer.stop()
+
+
 def test_inventory_is_swapped_between_transactions(running: Running) -> None:
     """Another inventory's devices have their history from then on."""
     other = Device("web-3", "hosting")

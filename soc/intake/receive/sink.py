@@ -191,9 +191,9 @@ class Sink:
 
     def _block(self, reason: str, monotonic: float) -> None:
         self._retry_at = monotonic + _RETRY_SECONDS
-        if not self._blocked:
+        before, self._blocked = self._blocked, reason
+        if not before:
             self._tell(f"{reason}; UDP messages are dropped and TCP senders held until this ends")
-        self._blocked = reason
 
     def _unblock(self, monotonic: float) -> None:
         self._retry_at = monotonic + _RETRY_SECONDS

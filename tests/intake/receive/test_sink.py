@@ -108,6 +108,17 @@ def test_a_full_spool_holds_frames_until_there_is_room(tmp_path: Path) -> None:
     assert desk.told[1:] == ["messages are stored again"]
 
 
+def test_what_cannot_be_told_is_known_all_the_same(tmp_path: Path) -> None:
+    """The state is set before anybody is told of it."""
+    desk = Desk(tmp_path, limit_bytes=RESERVE_BYTES + 1000)
+    (tmp_path / "old.parquet").write_bytes(b"x" * 2000)
+    blocked: list[bool] = []
+    desk.sink._tell = lambda text: blocked.append(not desk.sink.accepting)
+    desk.sink.offer(chunk(1, 2))
+    desk.step()
+    assert blocked == [True]
+
+
 def test_a_full_disk_is_met_with_the_reserve_and_then_held(small_disk: Path) -> None:
     """The reserve takes what was received; with that gone nothing is acknowledged that is not there."""
     desk = Desk(small_disk / "spool")
