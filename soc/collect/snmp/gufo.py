@@ -8,6 +8,7 @@ most 4080 bytes of a datagram. What that leaves undecided is settled in `exchang
 from __future__ import annotations
 
 import hashlib
+import select
 import time
 from enum import Enum
 from typing import Any, Protocol
@@ -145,7 +146,7 @@ class Session:
             kind = _fast.SnmpV1ClientSocket if access.version == "1" else _fast.SnmpV2cClientSocket
             self.socket = kind(endpoint, access.community, 0, 0, 0, 0)
         self.fd: int = self.socket.get_fd()
-        self.polled: object = None  # the epoll set that has this socket
+        self.polled: select.epoll | None = None  # the epoll set that has this socket
         self.clock_read = time.monotonic()  # the agent's, no later than this
 
     @property

@@ -240,6 +240,9 @@ class Loop:
             return problem
         self._lanes[session.fd] = lane
         if session.polled is not self._epoll:
+            if session.polled is not None and not session.polled.closed:
+                # Another loop's, which would read our answer away.
+                session.polled.unregister(session.fd)
             self._epoll.register(session.fd, select.EPOLLIN)
             session.polled = self._epoll
         lane.request = request

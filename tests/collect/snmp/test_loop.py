@@ -10,6 +10,8 @@ from soc.collect.snmp.access import Access
 from soc.collect.snmp.gufo import Get, Session, Signal
 from soc.collect.snmp.loop import PLACES, Loop, Program, Request
 
+from .agents import honest, serving
+
 ACCESS = Access("lab", "2c", "public")
 
 
@@ -74,3 +76,41 @@ def test_after_the_deadline_nothing_is_sent_and_nothing_begun() -> None:
         Loop(time.monotonic() + 0.1).run(waiting)
     assert outcomes == [Signal.DEADLINE] * 2
     assert next(waiting) is None
+
+
+def test_session_belongs_to_the_loop_that_used_it_last() -> None:
+    """Of two loops at work side by side each hears the answers to its own requests over one session."""
+    uptime = "1.3.6.1.2.1.1.3.0"
+    agent = honest({uptime: (0x43, 1)})
+    heard: list[str] = []
+
+    def program(name: str, session: Session) -> Program:
+        outcome = yield Request(session, Get([uptime]), 10)
+        heard.append(name if isinstance(outcome, dict) else f"{name} {outcome}")
+
+    def patient(session: Session) -> Program:
+        while len(heard) < 3:
+            yield Request(session, Get([uptime]), 0.01)
+
+    def programs(session: Session, quiet: Session) -> Iterator[Program | None]:
+        yield patient(quiet)
+        yield program("first", session)
+        while len(heard) < 2:
+            yield None
+        yield program("again", session)
+
+    with _silent() as silent, serving(lambda request: [agent.respond(request.datagram, 0.0) or b""]) as port:
+        session = Session(f"127.0.0.1:{port}", ACCESS)
+        quiet = Session(f"127.0.0.1:{silent.getsockname()[1]}", ACCESS)
+        deadline = time.monotonic() + 60
+        one = Loop(deadline).steps(programs(session, quiet), 0.01)
+        while not heard:
+            next(one)
+        other = Loop(deadline).steps(iter([program("other", session)]), 0.0)
+        next(other)
+        while len(heard) < 2:
+            next(one)
+            next(other)
+        for _ in one:
+            pass
+    assert heard == ["first", "other", "again"]
