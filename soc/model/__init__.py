@@ -5,6 +5,7 @@ from soc.model.errors import (
     CredentialError,
     LockHeldError,
     Problem,
+    SideFileError,
     SocError,
     SpoolError,
     StoreError,
@@ -29,6 +30,6 @@ from soc.model.nouns import (
 __all__ = [
     "REACHABILITY_COLLECTORS", "REASONS", "SEVERITIES", "SEVERITY_IDS", "TOWERS",
     "ConfigurationError", "CredentialError", "Cursor", "Device", "Event", "Fact", "LockHeldError",
-    "LogRecord", "Match", "Poll", "Problem", "Sample", "SocError", "SpoolError", "StoreError",
-    "canonical_labels",
+    "LogRecord", "Match", "Poll", "Problem", "Sample", "SideFileError", "SocError", "SpoolError",
+    "StoreError", "canonical_labels",
 ]  # fmt: skip

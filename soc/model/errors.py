@@ -54,6 +54,10 @@ class StoreError(SocError):
     exit_code = 3
 
 
+class SideFileError(StoreError):
+    """A file beside the store does not read; the store itself is whole."""
+
+
 class LockHeldError(SocError):
     """Another process holds the lock; nothing is lost, try again.
 

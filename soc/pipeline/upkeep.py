@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from soc.inventory import Retention
-from soc.model import Event
+from soc.model import Event, SideFileError
 from soc.model.ids import digest
+from soc.spool.journal import JournalDamagedError
 from soc.spool.spool import Spool
 from soc.store import Store
 from soc.store.contained import release_contained
@@ -54,6 +55,7 @@ class Upkeep:
         done = store.cursors.starting_with(_CURSOR)
         self._due = {name: done.get(name, 0) / 1e6 + every for name, every in _EVERY_SECONDS.items()}
         self._recovered = False
+        self._hindered: dict[str, str] = {}  # why, by kind of work
 
     def step(self, now: float) -> bool:
         """One piece of work (about a second); False when none is due. Raises StoreError."""
@@ -66,12 +68,25 @@ class Upkeep:
         found_done = {}
         worked = False
         for name in [name for name, due in self._due.items() if due <= now]:
-            worked = self._work(name, now)
+            worked = self._attempt(name, now)
             if worked:
                 break
             found_done[_CURSOR + name] = round(now * 1e6)
             self._due[name] = now + _EVERY_SECONDS[name]
         self._store.cursors.set_all(found_done)
+        return worked
+
+    def _attempt(self, name: str, now: float) -> bool:
+        """As `_work`; what a damaged file beside the store hinders is told once, and tried when next due."""
+        try:
+            worked = self._work(name, now)
+        except (SideFileError, JournalDamagedError) as error:
+            reason = str(error)
+            if reason not in self._hindered.values():
+                self._tell(_hindered_event(name, reason, now))
+            self._hindered[name] = reason
+            return False
+        self._hindered.pop(name, None)
         return worked
 
     def _work(self, name: str, now: float) -> bool:
@@ -114,4 +129,18 @@ def _damage_event(name: str, damage: str, now: float) -> Event:
         severity_id=4,
         message=f"sealed file {name} {damage}: answers lack what it held; restore it from a backup",
         fields={"file": name, "reason": damage},
+    )
+
+
+def _hindered_event(name: str, reason: str, now: float) -> Event:
+    return Event(
+        id=digest("upkeep-hindered", name, reason, str(now)),
+        time=now,
+        received=now,
+        product="soc",
+        category="store",
+        service="upkeep",
+        severity_id=4,
+        message=f"upkeep of the store ({name}) cannot be done: {reason}",
+        fields={"upkeep": name, "reason": reason},
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from soc.model import StoreError
+from soc.model import SideFileError, StoreError
 from soc.model.ids import ulid_time_ms
 from soc.spool.durable import replace_durably
 from soc.spool.layout import BACKUP
@@ -58,7 +58,7 @@ def release_contained(store: Store, spool: Spool, now: float) -> int:
     except FileNotFoundError:
         return 0
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"{place} does not read: make a new backup") from error
+        raise SideFileError(f"{place} does not read: make a new backup") from error
     before = now - KEEP_SECONDS
     gone = spool.release(segment for segment in segments if 0 < ulid_time_ms(segment) / 1000 < before)
     store.forget(number, before)

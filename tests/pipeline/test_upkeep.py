@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+import pytest
+
 from soc.inventory import Retention
-from soc.model import Device, Event
+from soc.model import Device, Event, StoreError
 from soc.pipeline.upkeep import Upkeep
 from soc.store import Store
 from soc.store.sealing.manifest import SealedFile
@@ -83,6 +86,53 @@ def test_damage_is_told_once(tmp_path: Path) -> None:
             while work.step(START + 3 * DAY + hours * 3600):
                 pass
     assert [(event.service, event.fields["file"]) for event in told] == [("sealed", file.name)]
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "hindered"),
+    [
+        ("sealed/holds.jsonl", b'{"action": "end"}\n', ["expire"]),
+        ("backup/verified.json", b"{", ["contained"]),
+        ("journal/redo/00000000.journal", b"damaged", ["contained"]),
+    ],
+)
+def test_damaged_file_beside_the_store(
+    tmp_path: Path, file: str, content: bytes, hindered: list[str]
+) -> None:
+    """What it hinders is told once; everything else is done, and that again once it reads."""
+    estate = Estate(tmp_path, DEVICES)
+    fill(estate)
+    told: list[Event] = []
+    with estate.store() as store:
+        (tmp_path / "backup").mkdir(exist_ok=True)
+        (tmp_path / "backup/verified.json").write_text('{"segments": [], "transaction": 1000}')
+        (tmp_path / file).write_bytes(content)
+        os.utime(tmp_path / file, (START, START))
+        work = upkeep(estate, store, told)
+        for hours in (2, 4):
+            while work.step(START + 5 * DAY + hours * 3600):
+                pass
+        assert [(event.service, event.fields["upkeep"]) for event in told] == [
+            ("upkeep", name) for name in hindered
+        ]
+        assert Path(file).name in told[0].message
+        (tmp_path / file).unlink()
+        while work.step(START + 6 * DAY):
+            pass
+        assert len(told) == 1
+
+
+def test_failing_store_surfaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk or a damaged store is no matter of upkeep alone."""
+
+    def fail(now: float) -> None:
+        raise StoreError("the disk is full")
+
+    estate = Estate(tmp_path, DEVICES)
+    with estate.store() as store:
+        monkeypatch.setattr(store.sealing, "seal_matches", fail)
+        with pytest.raises(StoreError, match="full"):
+            upkeep(estate, store).step(START)
 
 
 def test_restarted_in_the_middle(tmp_path: Path) -> None:

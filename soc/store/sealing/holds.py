@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from soc.model import ConfigurationError, StoreError
+from soc.model import ConfigurationError, SideFileError, StoreError
 from soc.model.alerts import Actor
 from soc.spool.durable import fsync, write_all
 
@@ -52,7 +52,7 @@ class Hold:
 
 
 class Holds:
-    """The holds of one directory of sealed files. Everything raises StoreError when they do not read."""
+    """The holds of one directory of sealed files. Everything raises SideFileError when they do not read."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / FILE_NAME
@@ -109,7 +109,7 @@ class Holds:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StoreError(f"holds {self._path}: {error.strerror}") from error
+            raise SideFileError(f"holds {self._path}: {error.strerror}") from error
         try:
             fcntl.flock(descriptor, kind)
             yield descriptor
@@ -118,7 +118,7 @@ class Holds:
 
     def _read(self, descriptor: int) -> bytes:
         if os.fstat(descriptor).st_size > _MAXIMUM_BYTES:
-            raise StoreError(f"holds {self._path}: larger than any list of holds")
+            raise SideFileError(f"holds {self._path}: larger than any list of holds")
         with os.fdopen(os.dup(descriptor), "rb") as file:
             file.seek(0)
             return file.read()
@@ -151,7 +151,7 @@ def _records(content: bytes, path: Path) -> list[dict[str, Any]]:
         except (ValueError, KeyError, TypeError, AttributeError):
             follows = False
         if not follows:
-            raise StoreError(
+            raise SideFileError(
                 f"{path}:{number}: not what was written after the line before; nothing is unlinked until "
                 "the file is as it was (a backup has it)"
             )
