@@ -57,6 +57,7 @@ _NAMES = "list_transform(labels, lambda entry: entry.key)"
 _VALUES = "list_transform(labels, lambda entry: entry.value)"
 
 MAXIMUM_RESULTS = 100_000
+MAXIMUM_POINTS = 500_000  # of all series of a range together
 DEFAULT_SUBQUERY_STEP_SECONDS = 60.0
 
 
@@ -103,7 +104,10 @@ class Compiled:
         *,
         subquery_step: float = DEFAULT_SUBQUERY_STEP_SECONDS,
     ) -> list[tuple[Labels, list[tuple[float, float]]]]:
-        """(labels, [(time, value)]) per series over start, start+step … end, UTC seconds."""
+        """(labels, [(time, value)]) per series over start, start+step … end, UTC seconds.
+
+        Raises ConfigurationError for more than MAXIMUM_POINTS.
+        """
         if end < start or step <= 0:
             raise ConfigurationError("a range ends after its start and has a step above 0")
         plan = _plan(
@@ -114,8 +118,13 @@ class Compiled:
             plan,
             query,
             f"SELECT name, {_NAMES}, {_VALUES}, list([t / 1e6, value] ORDER BY t) AS points "
-            f"FROM {vector.relation} GROUP BY name, labels ORDER BY name, labels LIMIT {MAXIMUM_RESULTS + 1}",
+            f"FROM (SELECT * FROM {vector.relation} LIMIT {MAXIMUM_POINTS + 1}) "
+            f"GROUP BY name, labels ORDER BY name, labels LIMIT {MAXIMUM_RESULTS + 1}",
         )
+        if sum(len(points) for *_, points in rows) > MAXIMUM_POINTS:
+            raise ConfigurationError(
+                f"more than {MAXIMUM_POINTS} points: select fewer series, a shorter range or a longer step"
+            )
         return [(_labels(*names), [(time, value) for time, value in points]) for *names, points in rows]
 
     def _rows(self, plan: Plan, query: Query, sql: str) -> list[tuple[Any, ...]]:

@@ -156,6 +156,15 @@ def test_too_many_times_are_refused() -> None:
             compile("a").range(store.query, 10, 0, 1)
 
 
+def test_too_many_points_are_refused() -> None:
+    """Many series over many times are bounded together, and refused before they fill the memory."""
+    with store_of({f'a{{n="{number}"}}': "1" for number in range(50)}) as store:
+        [*_, (_, points)] = compile("a").range(store.query, 0, 99.99, 0.01)
+        assert len(points) == 10_000
+        with pytest.raises(ConfigurationError, match="more than 500000 points"):
+            compile("a").range(store.query, 0, 100, 0.01)
+
+
 def test_functions_outside_their_domain_are_nan_not_an_error() -> None:
     """Where the database would refuse, IEEE 754 has an answer."""
     series = {"a": "-1", "z": "0"}
