@@ -241,6 +241,11 @@ def verify_journal(directory: Path) -> Iterator[Head | str]:
             continue
         header = content.header
         found = Head(header.hub, header.first - 1, header.previous)
+        if path == files[0] and header.first != 1:
+            yield (
+                f"{path.name}: begins at frame {header.first}: the files before it, which nothing of ours "
+                "removes, are gone"
+            )
         if expected is None and header.first == 1:
             expected = Head(header.hub, 0, hashlib.sha256(header.hub.encode()).hexdigest())
         if path.name != f"{header.file:08}.journal":

@@ -78,6 +78,15 @@ def test_rotation(tmp_path: Path) -> None:
     assert newest[-1].sequence == 50
 
 
+def test_missing_begin(tmp_path: Path) -> None:
+    """That the oldest files were removed is found, though what is left continues itself."""
+    filled(tmp_path, 50, limit_bytes=1000).close()
+    for path in journal_files(tmp_path)[:2]:
+        path.unlink()
+    [found] = findings(tmp_path)
+    assert "00000003.journal: begins at frame" in found
+
+
 @pytest.mark.parametrize("cut", [1, 7, 8, 39, 40, 60])
 def test_torn_tail_is_cut_and_reported(tmp_path: Path, cut: int) -> None:
     """An unfinished last frame goes, however little or much of it was written."""
