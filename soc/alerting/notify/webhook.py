@@ -23,9 +23,11 @@ from soc.alerting.notify.message import Message, document
 from soc.inventory.settings import WebhookTarget
 from soc.model import CredentialError
 
+# A gateway may answer so for a server that took the request.
+_MAY_HAVE_ARRIVED = {HTTPStatus.REQUEST_TIMEOUT, *range(500, 1000)}
 # Refusals that concern the address, our right to use it or the moment: they may pass, unlike a refusal of
 # the document (RFC 9110 section 15.5).
-_MAY_PASS = {401, 403, 404, 405, 407, 408, 425, 429}
+_MAY_PASS = {401, 403, 404, 405, 407, 425, 429}
 
 
 def send(target: WebhookTarget, message: Message, *, seconds: float, progress: Progress) -> Attempt:
@@ -89,7 +91,8 @@ def _post(
         return progress.ended("delivered", "")
     if 300 <= code < 400:
         return progress.ended("retry", f"{words}: redirects are not followed")
-    return progress.ended("retry" if code >= 500 or code in _MAY_PASS else "dead", words)
+    uncertain = code in _MAY_HAVE_ARRIVED
+    return progress.ended("retry" if uncertain or code in _MAY_PASS else "dead", words, uncertain=uncertain)
 
 
 def _words(code: int) -> str:

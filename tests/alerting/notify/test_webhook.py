@@ -70,18 +70,21 @@ def test_certificate_of_another_host(authority: Authority, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    ("code", "outcome"),
+    ("code", "outcome", "uncertain"),
     [
-        (204, "delivered"), (299, "delivered"), (400, "dead"), (401, "retry"), (404, "retry"),
-        (410, "dead"), (413, "dead"), (429, "retry"), (500, "retry"), (503, "retry"), (599, "retry"),
+        (204, "delivered", False), (299, "delivered", False), (400, "dead", False), (401, "retry", False),
+        (404, "retry", False), (408, "retry", True), (410, "dead", False), (413, "dead", False),
+        (429, "retry", False), (500, "retry", True), (503, "retry", True), (504, "retry", True),
+        (599, "retry", True),
     ],
 )  # fmt: skip
-def test_answers(code: int, outcome: str) -> None:
-    """What concerns the document is final; what concerns the place or the moment may pass."""
+def test_answers(code: int, outcome: str, uncertain: bool) -> None:
+    """What concerns the document is final; what concerns the place or the moment may pass. A server that
+    failed, or a gateway before it, may have the message: it is sent again as the same one."""
     with web_server() as site:
         site.code, site.body = code, b""
         attempt, told = sent(f"http://127.0.0.1:{site.port}/{TOKEN}")
-    assert (attempt.outcome, attempt.uncertain) == (outcome, False)
+    assert (attempt.outcome, attempt.uncertain) == (outcome, uncertain)
     assert str(code) in told
     assert TOKEN not in told
 
