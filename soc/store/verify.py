@@ -195,8 +195,7 @@ def _stage_steps(database: Database, journal: Path, number: int) -> tuple[int, A
     noted, and since when the journal notes."""
     last = 0
     database.stage("journal_step", _STEP | {"recorded": "TIMESTAMP"}, ())
-    for path in journal_files(journal):
-        documents = [frame.document for frame in read_file(path)]
+    for documents in _by_transaction(journal):
         recorded = {doc["transition"]["id"]: doc["recorded"] for doc in documents if "transition" in doc}
         steps = settled_steps(documents)
         last = max([last, *(transaction for transaction, _ in steps)])
@@ -205,6 +204,20 @@ def _stage_steps(database: Database, journal: Path, number: int) -> tuple[int, A
             _stage(database, held[first : first + _STEPS_AT_ONCE], recorded)
     [(begun,)] = database.rows("SELECT coalesce(min(recorded), TIMESTAMP '2200-01-01') FROM journal_step")
     return last, begun
+
+
+def _by_transaction(journal: Path) -> Iterator[list[dict[str, Any]]]:
+    """The journal's documents about a file at a time; a transaction, which may be withdrawn in the next
+    file, is never divided."""
+    held: list[dict[str, Any]] = []
+    for path in journal_files(journal):
+        held.extend(frame.document for frame in read_file(path))
+        whole = len(held)
+        while whole and held[whole - 1]["transaction"] == held[-1]["transaction"]:
+            whole -= 1
+        yield held[:whole]
+        held = held[whole:]
+    yield held
 
 
 def _stage(database: Database, steps: Sequence[Step], recorded: dict[str, float]) -> None:

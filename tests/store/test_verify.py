@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from soc.model import StoreError
+from soc.spool.journal import Journal, journal_files, read_file
 from soc.store.database import connect
 from soc.store.verify import Check, require, verify_backup, verify_data
 from tests.support.estate import START, Estate
@@ -92,6 +93,27 @@ def test_altered_journal(estate: Estate) -> None:
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
     assert "00000001.journal, frame" in wrong(estate)["journal"]
+
+
+def test_withdrawn_in_the_next_file(estate: Estate) -> None:
+    """A transaction that was withdrawn after its journal file was full left nothing that the store lacks."""
+    directory = estate.directory / "journal"
+    (path,) = journal_files(directory)
+    frames = [frame.document for frame in read_file(path)]
+    step = next(frame for frame in reversed(frames) if "transition" in frame)
+    with estate.store() as store:
+        number = store.number + 1
+    lost = {**step, "transaction": number, "transition": {**step["transition"], "id": "0" * 26}}
+    journal = Journal(directory)
+    journal.append([lost])
+    journal.close()
+    journal = Journal(directory, limit_bytes=1)
+    journal.append([{"kind": "withdrawn", "transaction": number}])
+    journal.append([{**lost, "transition": step["transition"]}])
+    journal.close()
+    change(estate, f"UPDATE cursor SET value = {number} WHERE name = 'transaction'")
+    assert len(journal_files(directory)) == 3
+    assert wrong(estate) == {}
 
 
 def test_unreadable_done_segment(estate: Estate) -> None:
