@@ -281,7 +281,8 @@ class Pipeline:
         files = self._waiting.stage(waiting) if waiting else []
         if time is not None:
             self._availability.evaluate(time)
-        aside = (set_aside_event(path, reason) for path, reason in self._waiting.unreadable.items())
+        unreadable = self._waiting.next_unreadable()
+        aside = (set_aside_event(path, reason) for path, reason in unreadable.items())
         entry = Entry("work", now, tuple(header.segment for header, _ in files), time, (*events, *aside))
         with self._transaction(entry) as batch:
             matches = self._match_own(batch)
@@ -300,8 +301,8 @@ class Pipeline:
                     ledger.tick(time)
                 self._save(ledger, batch, now)
         self.summary.rule_times += time is not None
-        self.summary.quarantined += len(self._waiting.unreadable)
-        self._waiting.finish(files)
+        self.summary.quarantined += len(unreadable)
+        self._waiting.finish(files, unreadable)
 
     def _match_own(self, batch: int) -> list[Match]:
         """Match the own events of transactions before `batch`, as one columnar batch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from soc.model import Event, SpoolError
@@ -12,6 +13,7 @@ from soc.spool.spool import Spool
 from soc.store import Store
 
 ROWS_PER_TRANSACTION = 20_000
+SET_ASIDE_PER_TRANSACTION = 500  # files: its journal entry names each, and is bounded
 _LATEST_SECONDS = 7_258_118_400  # 2200-01-01
 SegmentFile = tuple[Header, Path]
 
@@ -76,13 +78,16 @@ class Waiting:
         self.unreadable |= self._store.segments.stage(files)
         return [file for file in files if file[1] not in self.unreadable]
 
-    def finish(self, files: Sequence[SegmentFile]) -> None:
-        """After the commit: these are in, the unreadable ones are reported."""
+    def next_unreadable(self) -> dict[Path, str]:
+        """Those of the unreadable files that one transaction reports."""
+        return dict(islice(self.unreadable.items(), SET_ASIDE_PER_TRANSACTION))
+
+    def finish(self, files: Sequence[SegmentFile], reported: Iterable[Path]) -> None:
+        """After the commit: these are in, of the unreadable ones those are reported."""
         for _, path in files:
             self._spool.done(path)
-        for path, reason in self.unreadable.items():
-            self._spool.quarantine(path, reason)
-        self.unreadable = {}
+        for path in reported:
+            self._spool.quarantine(path, self.unreadable.pop(path))
 
     def _look(self) -> None:
         """Read the headers of new files. Those whose rows are in already (their ingestion was killed

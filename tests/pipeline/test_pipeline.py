@@ -11,7 +11,9 @@ import pytest
 
 from soc.model import Device, Fact, Poll, Sample
 from soc.model.alerts import Actor
+from soc.pipeline import waiting
 from soc.pipeline.actions import apply_action
+from soc.spool.journal import journal_files, read_file
 from soc.spool.segment import SegmentBuilder, encode, read_frame
 from soc.store import Store
 from soc.store.alerts import AlertFilter
@@ -280,6 +282,22 @@ def test_unreadable_segments_are_set_aside(estate: Estate) -> None:
     with estate.store() as store:
         rows = store.query("SELECT fields['segment'] FROM event WHERE category = 'spool' ORDER BY 1")
         assert rows == [(copy.stem[:-1] + "A",), (copy.stem,), (headers[1].segment,)]
+
+
+def test_many_unreadable_segments_are_set_aside_by_and_by(
+    estate: Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One transaction reports so many of them, that its journal entry stays within bounds."""
+    monkeypatch.setattr(waiting, "SET_ASIDE_PER_TRANSACTION", 2)
+    for number in range(5):
+        (estate.spool.directory / f"01AAAAAAAAAAAAAAAAAAAAAAA{number}.parquet").write_bytes(b"no segment")
+    estate.seal(estate.poll(START, {"fw-1": True}), START + 1)
+    summary = estate.run(START + 10)
+    assert (summary.segments, summary.quarantined) == (1, 5)
+    assert len(list(estate.spool.quarantine_directory.glob("*.reason"))) == 5
+    told = [len(frame.document["events"]) for path in journal_files(estate.directory / "journal/redo")
+            for frame in read_file(path) if frame.document.get("kind") == "work"]  # fmt: skip
+    assert sorted(filter(None, told)) == [1, 2, 2]
 
 
 def test_damaged_rows_are_set_aside(estate: Estate) -> None:
