@@ -34,12 +34,14 @@ def open_socket(path: Path, data_directory: Path) -> HubSocket:
     """Listen at `path`: mode 0600 inside the data directory, elsewhere 0666 in a directory that only its
     owner may write to (made with 0755 where it is missing).
 
-    The file of a dead hub is replaced. Raises LockHeldError when a living one answers there,
-    ConfigurationError when the place does not do.
+    The file of a dead hub is replaced, as is the link in the data directory to where one answered.
+    Raises LockHeldError when a living one answers there, ConfigurationError when the place does not do.
     """
     private = path.parent.resolve() == data_directory.resolve()
     if not private:
         _check_directory(path.parent)
+    elif path.is_symlink():
+        path.unlink()  # of a hub that was killed: who opens this one has the store
     _check_free(path)
     # Nobody may connect before the mode is right: made under another name, then renamed.
     made = path.with_name(f".{path.name}.{os.getpid()}")

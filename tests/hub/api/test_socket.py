@@ -51,6 +51,20 @@ def test_a_dead_hubs_socket_is_replaced(tmp_path: Path) -> None:
     place.close()
 
 
+def test_a_dead_hubs_link_is_replaced(tmp_path: Path) -> None:
+    """In the data directory a link to where another hub answered gives way, what it leads to stays."""
+    elsewhere, path = tmp_path / "run" / "hub.sock", tmp_path / "data" / "hub.sock"
+    elsewhere.parent.mkdir()
+    elsewhere.touch()
+    path.parent.mkdir()
+    path.symlink_to(elsewhere)
+    place = open_socket(path, path.parent)
+    assert path.is_socket()
+    assert not path.is_symlink()
+    assert elsewhere.exists()
+    place.close()
+
+
 def test_a_living_hub_is_left_alone(tmp_path: Path) -> None:
     """The second to come is told, and the first goes on."""
     place = open_socket(tmp_path / "hub.sock", tmp_path)
