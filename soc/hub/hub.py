@@ -68,8 +68,14 @@ class Hub:
             lambda store: perform(store, action, self.now()), lambda alert: News(frozenset({alert.id}))
         )
 
-    def record(self, event: Event) -> None:
-        self.writer.submit(lambda store: record(store, event))
+    def record(self, event: Event) -> Future[None]:
+        def tell_if_lost(done: Future[None]) -> None:
+            if error := done.exception():
+                self._tell(f"not stored: {event.message} ({error})")
+
+        recorded = self.writer.submit(lambda store: record(store, event))
+        recorded.add_done_callback(tell_if_lost)
+        return recorded
 
     def subscribe(self, listener: Callable[[News], None]) -> Callable[[], None]:
         return self.writer.subscribe(listener)

@@ -75,8 +75,11 @@ class HubPort(Protocol):
         """
         ...
 
-    def record(self, event: Event) -> None:
-        """Have the writer store an own event (soc.pipeline.actions.record); may be lost when the hub dies."""
+    def record(self, event: Event) -> Future[None]:
+        """Have the writer store an own event (soc.pipeline.actions.record); may be lost when the hub dies.
+
+        The future raises StoreError or HubBusyError.
+        """
         ...
 
     def apply_inventory(self) -> Future[Mapping[str, int]]:

@@ -63,8 +63,8 @@ class WriterHub:
     def submit(self, action: AlertAction) -> Future[Alert]:
         return self._writer.submit(self._perform, action)
 
-    def record(self, event: Event) -> None:
-        self._writer.submit(record, self._store, event)
+    def record(self, event: Event) -> Future[None]:
+        return self._writer.submit(record, self._store, event)
 
     def apply_inventory(self) -> Future[Mapping[str, int]]:
         done: Future[Mapping[str, int]] = Future()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -102,9 +103,9 @@ def recorded(hub: WriterHub) -> list[Event]:
     events: list[Event] = []
     store_it = hub.record
 
-    def record(event: Event) -> None:
+    def record(event: Event) -> Future[None]:
         events.append(event)
-        store_it(event)
+        return store_it(event)
 
     hub.record = record  # type: ignore[method-assign]
     return events

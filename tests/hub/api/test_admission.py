@@ -7,11 +7,15 @@ import http.client
 import os
 import pwd
 import socket
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 
 from soc.hub.api.limits import Limits
+from soc.hub.api.peers import Peer
+from soc.hub.api.refusals import Refusals
+from soc.hub.port import HubBusyError
 from soc.inventory import Role
 from soc.model import Event
 from tests.support.hub import ServedHub, WriterHub
@@ -41,6 +45,31 @@ def test_a_viewer_reads_only(client: Client, hub: WriterHub, recorded: list[Even
     assert (event["service"], event["user"], event["fields"]["uid"], event["fields"]["client"]) == (
         "refused", ME, str(os.geteuid()), "console",
     )  # fmt: skip
+
+
+def test_a_refusal_that_was_not_stored_counts_with_the_next(hub: WriterHub) -> None:
+    """The one after it is recorded although a minute has not passed."""
+    answers: list[Future[None]] = [Future(), Future(), Future()]
+    recorded: list[Event] = []
+
+    def record(event: Event) -> Future[None]:
+        recorded.append(event)
+        return answers[len(recorded) - 1]
+
+    hub.record = record  # type: ignore[method-assign]
+    refusals, peer = Refusals(hub), Peer(4711, "eve", "viewer")
+    refusals.record(peer, "close an alert", "api")
+    refusals.record(peer, "close an alert", "api")
+    answers[0].set_exception(HubBusyError("the queue is full"))
+    answers[1].set_result(None)
+    hub.time += 1
+    for _ in range(2):
+        refusals.record(peer, "close an alert", "api")
+    hub.time += 59
+    refusals.record(peer, "close an alert", "api")
+    hub.time += 1
+    refusals.record(peer, "close an alert", "api")
+    assert [event.fields["attempts"] for event in recorded] == ["1", "3", "3"]
 
 
 @pytest.mark.parametrize("role", ["analyst", "engineer", "admin"])
