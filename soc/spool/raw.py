@@ -78,6 +78,7 @@ class RawContent:
     frames: list[Frame] = field(default_factory=list)
     damages: list[Damage] = field(default_factory=list)
     valid_bytes: int = 0  # up to the first damage
+    torn: bool = False  # whether the end is a write cut short
 
 
 class TornHeaderError(SpoolError):
@@ -122,6 +123,7 @@ def read_raw(path: Path) -> RawContent:
         lost = None if found is None else _NUMBER.unpack_from(data, found)[2] - last - 1
         resume = len(data) if found is None else found
         content.damages.append(Damage(offset, resume - offset, lost))
+        content.torn = found is None and _is_torn(data, offset, header.seed)
         offset = resume
     return content
 
@@ -177,6 +179,23 @@ def _frame(data: bytes, offset: int, end: int) -> Frame:
         data[begin + source_length : end],
         bool(flags & TRUNCATED),
     )
+
+
+def _is_torn(data: bytes, offset: int, seed: int) -> bool:
+    """Whether the end, from `offset` on, is a write cut short, and no frame that was whole once.
+
+    A cut write is the beginning of a frame that would end behind the file, or room the file system gave
+    and nothing was written to. What is a whole frame but for its length was written.
+    """
+    rest = data[offset:]
+    if len(rest) < _PREFIX.size or not rest.strip(b"\0"):
+        return True
+    length, checksum = _PREFIX.unpack_from(rest)
+    body = rest[_PREFIX.size :]
+    if not _BODY.size <= length <= _MAXIMUM_BODY_BYTES or length <= len(body):
+        return False
+    whole_but_for_its_length = crc32(body, seed ^ len(body)) == checksum
+    return not whole_but_for_its_length
 
 
 def _resynchronise(data: bytes, start: int, last: int, seed: int) -> int | None:

@@ -137,8 +137,9 @@ class Recovered:
 def recover(directory: Path) -> Recovered:
     """Seal what is left open, cut to its valid frames; call as the directory's only writer.
 
-    A torn end was never acknowledged. Where valid frames follow a damaged place they may have been: such
-    a file is sealed as it is, its reader tells of the damage. Raises OSError when the disk does.
+    A torn end was never acknowledged. What is damaged otherwise may have been: such a file is sealed as it
+    is, its reader tells of the damage; without a valid frame it is unreadable. Raises OSError when the disk
+    does.
     """
     result = Recovered([], [])
     for path in sorted(directory.glob(f"*{OPEN_SUFFIX}")):
@@ -151,11 +152,15 @@ def recover(directory: Path) -> Recovered:
             result.unreadable.append((path, str(error)))
             continue
         if not content.frames:
-            path.unlink()
+            if content.damages and not content.torn:
+                size = content.damages[0].size_bytes
+                result.unreadable.append((path, f"{path.name}: {size} bytes, and no frame in them is whole"))
+            else:
+                path.unlink()
             continue
         sealed = path.with_suffix(SEALED_SUFFIX)
         with path.open("r+b") as file:
-            if content.damages and content.damages[0].lost is None:
+            if content.torn and len(content.damages) == 1:
                 file.truncate(content.valid_bytes)
             os.fsync(file.fileno())
         path.rename(sealed)

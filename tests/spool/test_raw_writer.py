@@ -93,6 +93,24 @@ def test_recover_keeps_what_follows_a_damaged_place(tmp_path: Path) -> None:
     assert [frame.number for frame in read_raw(sealed).frames] == [1, 3]
 
 
+@pytest.mark.parametrize("whole", [0, 2])
+def test_recover_keeps_a_damaged_end(tmp_path: Path, whole: int) -> None:
+    """A flipped bit in the last frame, which may have been acknowledged, is told, wherever it is."""
+    size = len(encoded(whole + 1, whole + 1))
+    for at in range(size):
+        writer = writer_in(tmp_path)
+        append(writer, 1, whole + 1)
+        writer.abandon()
+        path = open_file(tmp_path)
+        data = bytearray(path.read_bytes())
+        data[at - size] ^= 1
+        path.write_bytes(data)
+        found = recover(tmp_path)
+        kept = found.sealed if whole else [path for path, _ in found.unreadable]
+        assert [kept.read_bytes() for kept in kept] == [data]
+        kept[0].unlink()
+
+
 def test_recover_drops_empty_files_and_names_unreadable_ones(tmp_path: Path) -> None:
     """A file without a frame is gone; one that is no raw segment is left for the caller to set aside."""
     (tmp_path / "a.open").write_bytes(b"")
