@@ -119,8 +119,6 @@ class Batch:
         `contacted` is false where nothing was sent: such an answer says nothing about the device.
         """
         found = outcomes(answer, due.collectors)
-        if (object_id := _object_id(found)) not in (None, answer.job.hints.get("object_id")):
-            answer.hints["object_id"] = object_id
         if contacted:
             self._contact(due, answer)
         claimed = self._memory.claimed(due.device.name, due.transport)
@@ -306,17 +304,6 @@ class Batch:
                 fields={"reason": reason, "detail": detail, "previous": previous or "ok"},
             )
         )
-
-
-def _object_id(found: Sequence[Outcome]) -> str | None:
-    """The sysObjectID, where it was read just now: it decides what else is asked."""
-    for outcome in found:
-        if "identity" in outcome.collector.facts and outcome.collector.transport == "snmp":
-            if outcome.failure is not None or outcome.absent:
-                return None
-            facts = {fact.instance: fact.value for fact in outcome.facts if fact.key == "identity"}
-            return facts.get("object_id", "")
-    return None
 
 
 def give_way(outcome: Outcome, claimed: Claims) -> None:

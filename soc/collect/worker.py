@@ -79,9 +79,11 @@ class Worker:
         inventory, holds = environment.inventory, self._share.holds
         devices = [device for device in inventory.devices.values() if holds(device.name)]
         reached = contacts(inventory, environment.transports, devices)
+        self._contacts = {device.name: (device, names) for device, names in reached}
+        self._memory = memory
         known = [key for key in (*memory.tasks, *memory.contacts) if holds(key[0])]
-        applying = Applying(environment.collectors, memory.object_id)
-        self._left_over = left_over(reached, applying, known)
+        self._applying = Applying(environment.collectors, memory.object_id)
+        self._left_over = left_over(reached, self._applying, known)
         self._schedule = Schedule(
             reached,
             environment.collectors,
@@ -111,8 +113,12 @@ class Worker:
             if self._has_room(begun):
                 late = self._begin()
             for transport, answer in self._runs.answers(begun + TICK_SECONDS, self._free):
+                device = answer.job.device.name
+                object_id = self._memory.object_id(device)
                 if recorder.take(transport, answer):
-                    self._schedule.settle(answer.job.device.name, environment.now())
+                    if object_id not in (None, self._memory.object_id(device)):
+                        recorder.forget(self._of_its_predecessor(device))
+                    self._schedule.settle(device, environment.now())
             recorder.seal()
         except SocError as error:  # the spool or the state
             self._unfit, self._room_at = str(error), begun
@@ -127,6 +133,12 @@ class Worker:
         Raises SpoolError.
         """
         self._recorder.seal()
+
+    def _of_its_predecessor(self, device: str) -> dict[str, list[str]]:
+        """What applies no more to a device that has become another, as `left_over`."""
+        memory = self._memory
+        known = [key for key in (*memory.tasks, *memory.contacts) if key[0] == device]
+        return left_over([self._contacts[device]], self._applying, known)
 
     def _begin(self) -> float:
         due, late = self._schedule.due(self._environment.now())

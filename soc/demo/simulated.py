@@ -53,6 +53,8 @@ class SimulatedSnmp:
         answer = Answer(job, time, True, _SNMP_SECONDS, credential.name)
         is_v1 = str(credential.settings.get("version")) == "1"
         object_id = str(_scalars(tree, [SYSTEM_OBJECT_ID], time, is_v1).get(SYSTEM_OBJECT_ID, ""))
+        if object_id != job.hints.get("object_id"):
+            answer.hints["object_id"] = object_id
         for fetch in job.fetches:
             if isinstance(fetch, SnmpScalars):
                 oids = [column.id for column in fetch.columns.values()] if fetch.asks(object_id) else []

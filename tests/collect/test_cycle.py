@@ -75,6 +75,7 @@ class Site:
         self.values: dict[str, dict[object, object]] = {}
         self.failures: dict[str, Failure] = {}
         self.refused: dict[str, tuple[str, ...]] = {}
+        self.hints: dict[str, object] = {}
         self.snmp = TableTransport(self._answer)
         self.ssh = TableTransport(self._answer)
         self.collectors: list[Collector] = [uptime, states, log]
@@ -88,6 +89,7 @@ class Site:
         answer.failure = failure
         answer.refused_credentials = self.refused.get(name, ())
         if failure is None:
+            answer.hints = dict(self.hints)
             answer.credential = job.credentials[0].name
             answer.values = {f: v for f, v in self.values.get(name, {}).items() if f in job.fetches}  # type: ignore[misc]
             for fetch in job.fetches:
@@ -228,6 +230,7 @@ def test_an_agents_own_collectors_follow_what_it_is(site: Site) -> None:
     site.collectors = [identity, probes]
 
     def cycle(object_id: str) -> list[bool]:
+        site.hints = {"object_id": object_id}
         row = Row("", {"object_id": object_id})
         site.values = {name: {system: row, own: Row("", {"celsius": 20})} for name in ("sw-1", "sw-2")}
         site.now += 60

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -37,6 +38,7 @@ class Network:
         self.slow: set[str] = set()
         self.release = threading.Event()
         self.asked: list[str] = []
+        self.object_id = ""
 
     def transports(self) -> dict[str, Transport]:
         return {"snmp": _Snmp(self)}
@@ -53,6 +55,7 @@ class _Snmp:
                 self._network.release.wait(30)
             answer = Answer(job, time.time(), answered=True, credential=job.credentials[0].name)
             answer.values = dict.fromkeys(job.fetches, Row("", {"uptime": 100}))
+            answer.hints["object_id"] = self._network.object_id
             on_answer(answer)
 
 
@@ -205,3 +208,35 @@ def test_cursors_of_a_killed_worker_are_taken_over(site: Site) -> None:
     assert site.state.last_segments() == dict.fromkeys(sealed, "") | {
         "collect-1": sealed.get("collect-1", "")
     }
+
+
+def test_series_of_a_replaced_device_end_at_once(site: Site) -> None:
+    """What only the agent before had is marked stale when another sysObjectID is read, though not due."""
+    probes = SnmpScalars(uptime="1.3.6.1.4.1.99999.1.0").where("1.3.6.1.4.1.99999")
+
+    @collector(fetch=probes, every="configuration", name="probes")
+    def own(row: Row) -> Iterator[Sample]:
+        """Temperature (EXAMPLE-MIB)."""
+        yield Sample("temperature_celsius", row.uptime)
+
+    def found() -> list[object]:
+        paths = site.spool.waiting()
+        rows = pl.concat(map(read_frame, paths)).filter(
+            (pl.col("device") == "sw-1") & (pl.col("metric") == "temperature_celsius")
+        )
+        for path in paths:
+            site.spool.done(path)
+        return rows["value"].to_list()
+
+    site.environment = replace(site.environment, collectors=[uptime, own])
+    site.network.object_id = "1.3.6.1.4.1.99999.7"
+    worker = site.worker()
+    worker.tick()
+    worker.tick()
+    assert found() == [100]
+    site.network.object_id = "1.3.6.1.4.1.9.1"
+    site.now += 60
+    site.elapsed += 60
+    worker.tick()
+    assert found() == [None]
+    assert ("sw-1", "probes") not in site.state.tasks()

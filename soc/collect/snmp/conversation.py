@@ -14,6 +14,7 @@ from soc.collect.snmp.gufo import Bulk, Get, Next, Session, Signal
 from soc.collect.snmp.link import Asked, Link, LinkError, OpenSession
 from soc.collect.snmp.loop import Program
 from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, SYSTEM_UPTIME, Plans, scalar_row, table_rows
+from soc.collect.snmp.values import object_id
 from soc.collect.snmp.walk import ColumnCells, WalkError
 
 GET_SIZE = 24
@@ -132,6 +133,8 @@ class Conversation:
     def _take(self, oids: list[str], values: Mapping[str, Any]) -> None:
         """Keep a GET's values. An empty answer settles nothing: it may be an error-status."""
         self._scalars.update((oid, values[oid]) for oid in oids if oid in values)
+        if SYSTEM_OBJECT_ID in oids and (found := object_id(values.get(SYSTEM_OBJECT_ID))):
+            self._scalars[SYSTEM_OBJECT_ID] = found
         if values or len(oids) == 1:
             self._settled.update(oids)
 
@@ -172,7 +175,7 @@ class Conversation:
             if isinstance(outcome, Signal):
                 raise LinkError(link.failure(outcome))
             self._take([SYSTEM_OBJECT_ID], outcome)
-        self._object_id = str(self._scalars.get(SYSTEM_OBJECT_ID, ""))
+        self._object_id = object_id(self._scalars.get(SYSTEM_OBJECT_ID))
         self._plan = self._plans.of(self._job.fetches, self._object_id)
         yield from self._read_scalars(link)
         yield from self._read_tables(link)
@@ -296,6 +299,10 @@ class Conversation:
         """Turn what was read into the fetches' values; what was not read fails as the device did."""
         answer = self._answer
         answer.failure = self._failure
+        if SYSTEM_OBJECT_ID in self._settled:  # whatever else failed: it decides what is asked next time
+            found = object_id(self._scalars.get(SYSTEM_OBJECT_ID))
+            if found or not self._hints.get("object_id"):  # one bad answer does not take it away
+                answer.hints["object_id"] = found
         unread = self._failure or Failure("protocol", "not read")
         for fetch in self._job.fetches:
             if not isinstance(fetch, SnmpScalars | SnmpTable):

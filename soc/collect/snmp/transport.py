@@ -32,7 +32,8 @@ class SnmpTransport:
     """SNMP v1, v2c and v3 (USM) over UDP, IPv4 and IPv6, in one thread.
 
     Hints it leaves for the next poll: `credential` and `endpoint` that worked, `engine_id` (hex),
-    `get_size` and `repetitions` where the agent wants them smaller, `rows` by table.
+    `get_size` and `repetitions` where the agent wants them smaller, `rows` by table, `object_id`
+    (sysObjectID, "" where the agent has none) where it was read.
     """
 
     def __init__(self, *, maximum_seconds: float = MAXIMUM_SECONDS) -> None:

@@ -54,6 +54,16 @@ def _oid(raw: Any) -> Any:
     return raw if first <= 2 else f"2.{number - 80}{raw[len(f'{first}.{second}') :]}"
 
 
+def object_id(raw: Any) -> str:
+    """A sysObjectID as dotted text, "" where it is none. Some agents send it as an octet string."""
+    if isinstance(raw, bytes):
+        raw = raw.strip(b" \0").removeprefix(b".").decode("ascii", "replace")
+        if not raw.startswith("1.3.6.1."):
+            return ""
+    found = _oid(raw)
+    return "" if found is WRONG_TYPE else str(found)
+
+
 def _address(raw: Any) -> Any:
     if not isinstance(raw, str):
         return WRONG_TYPE

@@ -329,6 +329,39 @@ def test_objects_of_other_vendors_are_not_asked_for() -> None:
     assert not any(name.startswith("1.3.6.1.4.1.88888") for name in asked)
 
 
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        (ber.OBJECT_IDENTIFIER, ber.parse_oid("1.3.6.1.4.1.99999.5")),
+        (ber.OCTET_STRING, b".1.3.6.1.4.1.99999.5"),
+    ],
+)
+def test_sys_object_id_is_told_whatever_else_fails(tag: int, value: object) -> None:
+    """A table out of order, or an agent that falls silent, does not hide what kind of agent it is."""
+    own = SnmpScalars(model=text("1.3.6.1.4.1.99999.1.0")).where("1.3.6.1.4.1.99999")
+    kind = SnmpScalars(object_id=oid(f"{SYSTEM}2.0"))
+    agent = honest(VALUES | {f"{SYSTEM}2.0": (tag, value), "1.3.6.1.4.1.99999.1.0": (ber.OCTET_STRING, b"X")})
+    rows = [binding(f"{COLUMN}1.{row}", ber.INTEGER, row) for row in (2, 1)]
+
+    def disorderly(request: Request) -> list[bytes]:
+        if request.oids[0].startswith(COLUMN):
+            return [response(request, rows)]
+        return [agent.respond(request.datagram, 0.0) or b""]
+
+    def dying(request: Request) -> list[bytes]:
+        return [] if request.pdu in (GET_BULK, GET_NEXT) else disorderly(request)
+
+    with serving(disorderly) as port:
+        answer = poll(port, (kind, TABLE, own), FAST)
+    assert answer.failures[TABLE].reason == "limit"
+    assert (answer.values[kind].object_id, answer.values[own].model) == ("1.3.6.1.4.1.99999.5", "X")
+    assert answer.hints["object_id"] == "1.3.6.1.4.1.99999.5"
+    with serving(dying) as port:
+        answer = poll(port, (kind, TABLE, OTHER, own), FAST | {"timeout": 0.05})
+    assert answer.failures
+    assert answer.hints["object_id"] == "1.3.6.1.4.1.99999.5"
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), min_size=1, max_size=4), st.integers(1, 3)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from soc.collect.declare import ValueKind
-from soc.collect.snmp.values import CONVERTERS, WRONG_TYPE
+from soc.collect.snmp.values import CONVERTERS, WRONG_TYPE, object_id
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,22 @@ def test_a_value_is_what_was_declared_or_nothing(kind: ValueKind, raw: Any, valu
 def test_a_long_string_is_bounded() -> None:
     """Text keeps its first 8192 characters."""
     assert len(CONVERTERS["text"](b"x" * 60_000)) == 8192
+
+
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        ("1.3.6.1.4.1.9.1.1208", "1.3.6.1.4.1.9.1.1208"),
+        (b".1.3.6.1.4.1.232.165.11\0", "1.3.6.1.4.1.232.165.11"),
+        (b"Example DS-6505B", ""),
+        (b"10.0.0.1", ""),
+        (b"1.3.6.1.4.1.9.", ""),
+        (b"1.3.6.1." + b"1." * 200 + b"1", ""),
+        (b"1.3.6.1.\xd9\xa3", ""),
+        (7, ""),
+        (None, ""),
+    ],
+)
+def test_sys_object_id_as_text_is_one_too(raw: Any, found: str) -> None:
+    """An octet string that holds a dotted OID says what the OID would, and nothing else does."""
+    assert object_id(raw) == found
