@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from soc.model.alerts import Alert
 from soc.model.ids import digest, ulid_time_ms
 from soc.pipeline.actions import AlertAction, perform, record
 from soc.pipeline.backup import back_up
+from soc.pipeline.outbox import retry_notices
 from soc.pipeline.site import Site
 from soc.spool.spool import Spool
 from soc.store import Store
@@ -68,6 +69,9 @@ class Hub:
             lambda store: perform(store, action, self.now()), lambda alert: News(frozenset({alert.id}))
         )
 
+    def retry_notices(self, id: str) -> Future[Sequence[str]]:
+        return self.writer.submit(lambda store: retry_notices(store, id, self.now()))
+
     def record(self, event: Event) -> Future[None]:
         def tell_if_lost(done: Future[None]) -> None:
             if error := done.exception():
@@ -81,8 +85,8 @@ class Hub:
         return self.writer.subscribe(listener)
 
     def health(self) -> Health:
-        waiting = sorted(self.site.spool.glob("*.parquet"))
-        oldest = ulid_time_ms(waiting[0].stem) / 1000 if waiting else 0.0
+        waiting = list(self.site.spool.glob("*.parquet"))
+        oldest = ulid_time_ms(min(waiting).stem) / 1000 if waiting else 0.0
         figures = self.writer.figures
         return Health(
             pid=os.getpid(),

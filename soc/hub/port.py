@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,9 @@ class HubPort(Protocol):
         """The one in force."""
         ...
 
-    def health(self) -> Health: ...
+    def health(self) -> Health:
+        """May take as long as it takes to list the spool."""
+        ...
 
     def transactions(self) -> int:
         """How many have been committed since the hub began."""
@@ -72,6 +74,13 @@ class HubPort(Protocol):
         """Have the writer perform the action between two transactions (soc.pipeline.actions.perform).
 
         The future raises what `perform` raises, or HubBusyError.
+        """
+        ...
+
+    def retry_notices(self, id: str) -> Future[Sequence[str]]:
+        """Have the writer make notices due again (soc.pipeline.outbox.retry_notices).
+
+        The future raises HubBusyError or StoreError.
         """
         ...
 

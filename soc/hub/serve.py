@@ -213,7 +213,7 @@ class _Service:
 
     async def _beat(self) -> None:
         heartbeat = self._hub.inventory().settings.heartbeat
-        if heartbeat is None or not self._in_time():
+        if heartbeat is None or not await in_background("health", self._in_time):
             return
         from soc.hub.heartbeat import beat
 

@@ -27,7 +27,7 @@ async def show_overview(call: Call) -> web.StreamResponse:
 async def show_metrics(call: Call) -> web.StreamResponse:
     """What soc counts of itself (docs/reference.md, the hub's own metrics)."""
     read_query(call.request, ())
-    families = [*await _estate(call), *_hub(call), *_api(call)]
+    families = [*await _estate(call), *await _hub(call), *_api(call)]
     return web.Response(body=render(families), headers={"Content-Type": CONTENT_TYPE})
 
 
@@ -53,8 +53,8 @@ async def _estate(call: Call) -> list[Family]:
     ]  # fmt: skip
 
 
-def _hub(call: Call) -> list[Family]:
-    health = call.context.port.health()
+async def _hub(call: Call) -> list[Family]:
+    health = await call.context.reports.health()
     return [
         Family("soc_build", "info", "The program.", [({"version": __version__}, 1)]),
         Family("soc_start_time_seconds", "gauge", "When the hub started, Unix time.", [({}, health.started)]),

@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from soc import __version__
 from soc.hub.api.reads import ReadPool
-from soc.hub.port import HubPort
+from soc.hub.background import in_background
+from soc.hub.port import Health, HubPort
 from soc.pipeline.estate_report import Trends, overview_document, trends
 from soc.pipeline.report import count, moment_text, status_document
 from soc.store import Store
@@ -51,10 +52,15 @@ class Reports:
         self._readers = readers
         self._trends = Shared(self._ask_trends, _TRENDS_SECONDS)
         self._documents = Shared(self._ask_documents, _LIFE_SECONDS)
+        self._health = Shared(lambda: in_background("health", port.health), _LIFE_SECONDS)
+
+    async def health(self) -> Health:
+        """How the hub is, which takes long where many segments wait."""
+        return await self._health.get()
 
     async def status(self) -> dict[str, Any]:
         """The object of `soc status`, with the hub as it is."""
-        health = self._port.health()
+        health = await self.health()
         hub = {
             "running": True,
             "pid": health.pid,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from soc.hub.api.openmetrics import Family, render
+from soc.hub.port import Health
 from soc.model import StoreError
 from soc.pipeline.report import status_document
 from tests.hub.api.conftest import NOW
-from tests.support.hub import WriterHub
+from tests.support.hub import ServedHub, WriterHub
 from tests.support.unix_http import Client
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference.md"
@@ -28,6 +30,25 @@ def test_status(client: Client, hub: WriterHub) -> None:
         "running": True, "pid": 4711, "started": "2023-11-14T22:23:00.000Z", "version": "0.1.0",
         "blind_since": "2023-11-14T22:23:55.000Z",
     }  # fmt: skip
+
+
+def test_nobody_waits_while_the_spool_is_listed(served: ServedHub, hub: WriterHub) -> None:
+    """The hub is asked how it is outside of the loop."""
+    asked: list[int] = []
+
+    def health() -> Health:
+        asked.append(threading.get_ident())
+        return hub.state
+
+    async def loop_thread() -> int:
+        return threading.get_ident()
+
+    hub.health = health  # type: ignore[method-assign]
+    client = Client(served.path)
+    assert client.get("/v1/status").status == 200
+    assert client.get("/metrics").status == 200
+    assert asked
+    assert served.run(loop_thread()) not in asked
 
 
 def test_overview(client: Client) -> None:
