@@ -19,8 +19,11 @@ _ENTERPRISES = "1.3.6.1.4.1."
 _NUMBER = re.compile(r"\s*([-+]?\d{1,15}(?:[.,]\d{1,15})?)")
 # What agents write where nothing is measured: the ends of Integer32, and of Unsigned32.
 _NEVER = frozenset({2**31 - 1, -(2**31), 2**32 - 1})
+# Of a quantity also what stands beside them, and the end of 16 bits, in units or in tenths.
+NOT_MEASURED = _NEVER | {2**31 - 2, -(2**31) + 1, 2**32 - 2, 2**16 - 1, 10 * (2**16 - 1)}
 _LABELS = {"cpu_utilization_ratio": "cpu"}  # every other metric's is "sensor"
 PERCENT = 100.0
+_SCALAR = "0"  # the instance of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Reading:
     states: Mapping[int, int] | None = None  # raw value -> sensor_state
     range: tuple[float, float] | None = None  # outside of it nothing was measured
     pattern: str = ""  # of a text: what the number is the first group of
+    zero_with: str = ""  # of a column: 0 is measured only where this one of the row holds more than 0
 
     def value(self, raw: Any) -> float | None:
         """The metric's value; None where the agent has none."""
@@ -46,7 +50,7 @@ class Reading:
             match = re.search(self.pattern, raw)
             raw = match[1] if match else ""
         number = as_number(raw)
-        if number is None or number in _NEVER or number in self.unknown:
+        if number is None or number in NOT_MEASURED or number in self.unknown:
             return None
         if self.states is not None:
             return self.states.get(int(number))
@@ -69,10 +73,12 @@ class Pool:
     of: str = "memory"  # or "filesystem"
 
     def samples(self, value: Mapping[str, float | None], name: str) -> Iterator[Sample]:
-        """Size and use; of a pool that says its percentage only, that."""
+        """Size and use; of a pool that says its percentage only, that. Of one without any size, nothing."""
         labels = {"pool" if self.of == "memory" else "filesystem": name}
         size, used = value.get(self.size), value.get(self.used)
         free, percent = value.get(self.free), value.get(self.percent)
+        if size == 0 and not percent:
+            return
         if size is None and used is not None and free is not None:
             size = used + free
         if used is None and size is not None:
@@ -111,7 +117,8 @@ class TypedReadings:
 
     `kinds` gives the reading for each value of the column `kind`, a number or a text in lower case; negative,
     `kind` is a part of the index counted from its end (-1 the last). `decimals` is a column with the number
-    of decimal places. Either is a whole OID where it stands in another table of the same index.
+    of decimal places. Either is a whole OID where it stands in another table of the same index; `kind` is a
+    scalar's, without its instance, where one holds for all rows.
     """
 
     base: str
@@ -213,7 +220,7 @@ def _key(identifier: int | str) -> str:
 
 def _identifiers(value: Reading | Pool) -> list[str]:
     if isinstance(value, Reading):
-        return [value.id]
+        return [value.id, *filter(None, [value.zero_with])]
     return [item for item in (value.size, value.used, value.free, value.percent) if item]
 
 
@@ -269,7 +276,7 @@ def _add_row(found: _Found, table: Table, row: Row, beside: Mapping[str, Mapping
             if isinstance(value, Pool):
                 called = f"{name} {value.name}".strip()
                 found.pools.append((value, called, row.index, _pool_values(value, row)))
-            elif (number := value.value(getattr(row, _key(value.id)))) is not None:
+            elif (number := _measured(value, row)) is not None:
                 found.quantities.append((value.metric, f"{name} {value.name}".strip(), row.index, number))
         return
     if isinstance(table, TypedReadings):
@@ -278,6 +285,13 @@ def _add_row(found: _Found, table: Table, row: Row, beside: Mapping[str, Mapping
         reading = next((item for pattern, item in table.patterns if re.search(pattern, name, re.I)), None)
     if reading is not None and (number := reading.value(getattr(row, _key(table.value)))) is not None:
         found.quantities.append((reading.metric, f"{name} {reading.name}".strip(), row.index, number))
+
+
+def _measured(reading: Reading, row: Row) -> float | None:
+    raw = getattr(row, _key(reading.id))
+    if reading.zero_with and as_number(raw) == 0 and not as_number(getattr(row, _key(reading.zero_with))):
+        return None
+    return reading.value(raw)
 
 
 def _typed(table: TypedReadings, row: Row, beside: Mapping[str, Mapping[str, Any]]) -> Reading | None:
@@ -297,7 +311,10 @@ def _kind(table: TypedReadings, row: Row, beside: Mapping[str, Mapping[str, Any]
     if isinstance(table.kind, int) and table.kind < 0:
         parts = row.index.split(".")
         return int(parts[table.kind]) if len(parts) >= -table.kind else None
-    value = beside["kinds"].get(row.index) if "kinds" in beside else getattr(row, _key(table.kind))
+    if "kinds" in beside:
+        value = beside["kinds"].get(row.index, beside["kinds"].get(_SCALAR))
+    else:
+        value = getattr(row, _key(table.kind))
     return value.strip().lower() if isinstance(value, str) else value
 
 

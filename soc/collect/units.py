@@ -6,80 +6,119 @@ from collections.abc import Iterable, Mapping
 
 from soc.collect.quantities import PERCENT, Pool, Reading
 
+# What can be true of a device; outside of it an agent means "not measured".
+PLAUSIBLE: Mapping[str, tuple[float, float]] = {
+    "temperature_celsius": (-90, 500),
+    "voltage_volts": (-1e6, 1e6),
+    "current_amperes": (-1e5, 1e5),
+    "power_watts": (-1e9, 1e9),
+    "frequency_hertz": (0, 1e15),
+    "fan_speed_rpm": (0, 200_000),
+    "humidity_ratio": (0, 1),
+    "battery_charge_ratio": (0, 1),
+    "battery_runtime_seconds": (0, 1e8),
+    "load_ratio": (0, 10),
+    "optical_power_dbm": (-60, 40),
+    "cpu_utilization_ratio": (0, 1),
+}
 
-def celsius(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("temperature_celsius", str(id), name, per, 0, frozenset(unknown), range=(-90, 500))
 
-
-def fahrenheit(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    """In degrees Fahrenheit, given in degrees Celsius."""
+def _reading(
+    metric: str, id: int | str, name: str, per: float, unknown: Iterable[int], offset: float = 0,
+    *, pattern: str = "", zero_with: str = "",
+) -> Reading:  # fmt: skip
     return Reading(
-        "temperature_celsius", str(id), name, per * 1.8, -32 / 1.8, frozenset(unknown), range=(-90, 500)
+        metric, str(id), name, per, offset, frozenset(unknown), None, PLAUSIBLE[metric], pattern, zero_with
     )
 
 
+def celsius(
+    id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = (), pattern: str = ""
+) -> Reading:
+    """Of a text, what `pattern` finds."""
+    return _reading("temperature_celsius", id, name, per, unknown, pattern=pattern)
+
+
+def fahrenheit(
+    id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = (), pattern: str = ""
+) -> Reading:
+    """In degrees Fahrenheit, given in degrees Celsius; of a text, what `pattern` finds."""
+    return _reading("temperature_celsius", id, name, per * 1.8, unknown, -32 / 1.8, pattern=pattern)
+
+
 def volts(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("voltage_volts", str(id), name, per, 0, frozenset(unknown))
+    return _reading("voltage_volts", id, name, per, unknown)
 
 
 def amperes(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("current_amperes", str(id), name, per, 0, frozenset(unknown))
+    return _reading("current_amperes", id, name, per, unknown)
 
 
 def watts(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("power_watts", str(id), name, per, 0, frozenset(unknown))
+    return _reading("power_watts", id, name, per, unknown)
 
 
 def hertz(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("frequency_hertz", str(id), name, per, 0, frozenset(unknown))
+    return _reading("frequency_hertz", id, name, per, unknown)
 
 
 def rpm(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
-    return Reading("fan_speed_rpm", str(id), name, per, 0, frozenset(unknown), range=(0, 200_000))
+    return _reading("fan_speed_rpm", id, name, per, unknown)
 
 
 def humidity(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
     """In percent."""
-    return Reading("humidity_ratio", str(id), name, per * PERCENT, 0, frozenset(unknown), range=(0, 1))
+    return _reading("humidity_ratio", id, name, per * PERCENT, unknown)
 
 
 def charge(id: int | str, name: str = "battery", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
     """In percent."""
-    return Reading("battery_charge_ratio", str(id), name, per * PERCENT, 0, frozenset(unknown), range=(0, 1))
+    return _reading("battery_charge_ratio", id, name, per * PERCENT, unknown)
 
 
 def minutes(id: int | str, name: str = "battery", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
     """What the battery lasts, in minutes."""
-    return Reading("battery_runtime_seconds", str(id), name, per / 60, 0, frozenset(unknown))
+    return _reading("battery_runtime_seconds", id, name, per / 60, unknown)
 
 
 def seconds(id: int | str, name: str = "battery", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
     """What the battery lasts, in seconds; TimeTicks with `per=100`."""
-    return Reading("battery_runtime_seconds", str(id), name, per, 0, frozenset(unknown))
+    return _reading("battery_runtime_seconds", id, name, per, unknown)
 
 
 def load_ratio(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
     """In percent of what the thing can bear."""
-    return Reading("load_ratio", str(id), name, per * PERCENT, 0, frozenset(unknown), range=(0, 10))
+    return _reading("load_ratio", id, name, per * PERCENT, unknown)
 
 
 def dbm(id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = ()) -> Reading:
     """Light at a transceiver, in decibels of a milliwatt."""
-    return Reading("optical_power_dbm", str(id), name, per, 0, frozenset(unknown), range=(-60, 40))
+    return _reading("optical_power_dbm", id, name, per, unknown)
 
 
 def processor(
-    id: int | str, name: str = "", per: float = 1, unknown: Iterable[int] = (), pattern: str = ""
+    id: int | str,
+    name: str = "",
+    per: float = 1,
+    unknown: Iterable[int] = (),
+    pattern: str = "",
+    zero_with: int | str = "",
 ) -> Reading:
-    """Use in percent; of a text, what `pattern` finds."""
-    return Reading(
-        "cpu_utilization_ratio", str(id), name, per * PERCENT, 0, frozenset(unknown), None, (0, 1), pattern
+    """Use in percent; of a text, what `pattern` finds. Its 0 counts where column `zero_with` is above 0."""
+    return _reading(
+        "cpu_utilization_ratio",
+        id,
+        name,
+        per * PERCENT,
+        unknown,
+        pattern=pattern,
+        zero_with=str(zero_with),
     )
 
 
 def idle_processor(id: int | str, name: str = "", per: float = 1) -> Reading:
     """Idle time in percent."""
-    return Reading("cpu_utilization_ratio", str(id), name, -per * PERCENT, 1, range=(0, 1))
+    return _reading("cpu_utilization_ratio", id, name, -per * PERCENT, (), 1)
 
 
 def state(id: int | str, states: Mapping[int, int], name: str = "") -> Reading:

@@ -66,6 +66,9 @@ def table(*values: Reading | Pool, **options: Any) -> Collector:
         (volts(1, per=1000), -53725, -53.725),
         (watts(1, per=0.1), 12, 120.0),
         (rpm(1), -1, None),
+        *((amperes(1, per=1000), raw, None) for raw in (2**16 - 1, 2**31 - 2, 2**32 - 1)),
+        (minutes(1), 2**31 - 1, None),
+        (volts(1), -(2**31) + 1, None),
         (processor(1), 17, 0.17),
         (processor(1), 101, None),
         (idle_processor(1), 93, 0.07),
@@ -103,6 +106,33 @@ def test_names_may_stand_in_another_table() -> None:
         ("current_amperes", "Te1/7 bias #7.2", pytest.approx(0.0063)),
     ]
     assert parse_agent(collector, {"1.3.6.1.2.1.1.2.0": "1.3.6.1.4.1.99999", **names}).absent
+
+
+@pytest.mark.parametrize(("size", "percent", "found"), [(0, 0, 0), (0, 31, 1), (1000, 0, 2)])
+def test_a_pool_of_no_size_is_not_empty(size: int, percent: int, found: int) -> None:
+    """A size of 0 with nothing in use is an entity without memory; with a use in percent, that is known."""
+    collector = table(pool(size=1, percent=2), processor(3))
+    assert len(read(collector, {f"{BASE}.1.1": size, f"{BASE}.2.1": percent})) == found
+
+
+def test_a_zero_counts_beside_what_is_not() -> None:
+    """An idle processor has memory in use; what has neither is none."""
+    collector = table(processor(3, zero_with=2))
+    agent = {f"{BASE}.3.1": 0, f"{BASE}.2.1": 0, f"{BASE}.3.2": 0, f"{BASE}.2.2": 31, f"{BASE}.3.3": 7}
+    assert read(collector, agent) == [
+        ("cpu_utilization_ratio", "2", 0),
+        ("cpu_utilization_ratio", "3", 0.07),
+    ]
+
+
+def test_one_scalar_may_give_the_unit_of_all_rows() -> None:
+    """Its OID without the instance stands for the kind."""
+    kinds = {1: celsius(""), 2: fahrenheit("")}
+    collector = readings(
+        "typed", "A table.", under=[99999], tables=[TypedReadings(BASE, 3, f"{BASE}.9", kinds)]
+    )
+    agent = {f"{BASE}.9.0": 2, f"{BASE}.3.0.7": 77}
+    assert read(collector, agent) == [("temperature_celsius", "0.7", pytest.approx(25))]
 
 
 def test_rows_that_say_what_they_measure() -> None:
