@@ -44,7 +44,7 @@ procurve = readings(
 
 NONE = {0, 65535}
 ENTITY_READINGS = (
-    processor(6, unknown=NONE),
+    processor(6, unknown={65535}, zero_with=8),
     pool(size=10, percent=8),
     celsius(12, unknown=NONE),
     volts(14, per=1000, unknown=NONE),

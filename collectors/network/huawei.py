@@ -15,7 +15,7 @@ huawei_entities = readings(
         Readings(
             f"{ENTITY}1.1",
             (
-                processor(5, unknown=NONE),
+                processor(5, unknown=NONE - {0}, zero_with=7),
                 pool(size=9, percent=7),
                 celsius(11, unknown=NONE),
                 volts(13, per=1000, unknown=NONE),

@@ -37,7 +37,7 @@ juniper = readings(
             (
                 state(6, OPERATING),
                 celsius(7, unknown={0}),
-                processor(8, unknown={0}),
+                processor(8, zero_with=11),
                 pool(size=15, percent=11, unit=MEBIBYTE),
             ),
             name=(5,),
@@ -59,7 +59,8 @@ juniper = readings(
 TIMOS = f"{E}6527.3.1.2."
 nokia_timos = readings(
     "nokia_timos",
-    "TiMOS: memory in KiB; transceivers as text in 1/256 degree, 2 microamperes, 100 microvolts.",
+    "TiMOS: memory in kilobytes (1000); transceivers as text in 1/256 degree, 2 microamperes, "
+    "100 microvolts.",
     under=[6527],
     scalars=[
         processor(f"{TIMOS}1.1.1.0", "processor"),
@@ -180,7 +181,7 @@ enterasys = readings(
 NORTEL = f"{E}45.1.6.3."
 nortel = readings(
     "nortel",
-    "BayStack and ERS (S5-CHASSIS-MIB): half degrees, percent, bytes.",
+    "BayStack and ERS (S5-CHASSIS-MIB): half degrees, percent, MiB.",
     under=[45],
     tables=[
         Readings(f"{NORTEL}7.1.1.5", (celsius(5, per=2),), prefix="unit"),
