@@ -5,16 +5,24 @@ Stulz (Stulz-WIB8000-MIB), Rittal (RITTAL-CMC-*-MIB), Carel, Dantherm, Teracom, 
 PacketFlux, Volius.
 """
 
+import re
+from collections.abc import Iterator
+
 from soc.collect import (
     NamedReadings,
     Readings,
+    Row,
+    Sample,
+    SnmpScalars,
     TypedReadings,
     amperes,
     celsius,
+    collector,
     fahrenheit,
     humidity,
     readings,
     rpm,
+    text,
     volts,
     watts,
 )
@@ -116,16 +124,25 @@ hwg = readings(
     ],
 )
 
+IN_CELSIUS = r"^\s*([-+]?[\d.]+)\s*°?\s*(?:C\b.*)?$"
+IN_FAHRENHEIT = r"^\s*([-+]?[\d.]+)\s*°?\s*F\b"
+SITEBOSS_KINDS = (
+    {1: celsius("", pattern=IN_CELSIUS), 3: humidity("")},
+    {1: fahrenheit("", pattern=IN_FAHRENHEIT)},
+)
 asentria = readings(
     "asentria",
-    "SiteBoss: sensors as text; power modules in milliamperes and millivolts.",
+    "SiteBoss: sensors as text by type (second part of the index): temperature (1) with its unit, "
+    "humidity (3); power modules in milliamperes and millivolts.",
     under=[3052],
     tables=[
         item
         for base in (f"{E}3052.10.1.", f"{E}3052.14.1.", f"{E}3052.23.1.", f"{E}3052.12.1.")
         for item in (
-            Readings(f"{base}1.1.1.6", (humidity(3),), prefix="sensor"),
-            NamedReadings(f"{base}1.1.1", value=7, patterns=((".", celsius("")),), prefix="sensor"),
+            *(
+                TypedReadings(f"{base}1.1.1", value=7, kind=-2, kinds=kinds, name=(4,), prefix="sensor")
+                for kinds in SITEBOSS_KINDS
+            ),
             Readings(
                 f"{base}5.4.1.1", (amperes(5, per=1000), volts(13, per=1000), watts(20)), prefix="module"
             ),
@@ -168,15 +185,26 @@ wiesemann_theis = readings(
 )
 
 SERVERS_CHECK = f"{E}17095.3."
-serverscheck = readings(
-    "serverscheck",
-    "Gateways: temperature and humidity of each external sensor as text.",
-    under=[17095],
-    scalars=[
-        *(celsius(f"{SERVERS_CHECK}{n}.0", f"sensor {(n + 2) // 4}") for n in (2, 6, 14)),
-        *(humidity(f"{SERVERS_CHECK}{n}.0", f"sensor {(n + 2) // 4}") for n in (10, 18, 22)),
-    ],
+SLOTS = range(1, 7)
+SLOT_KINDS = ((r"temp", celsius("")), (r"hum", humidity("")))
+
+
+@collector(
+    every="health",
+    fetch=SnmpScalars(
+        **{f"name_{slot}": text(f"{SERVERS_CHECK}{4 * slot - 3}.0") for slot in SLOTS},
+        **{f"value_{slot}": text(f"{SERVERS_CHECK}{4 * slot - 2}.0") for slot in SLOTS},
+    ).where(f"{E}17095"),
 )
+def serverscheck(row: Row) -> Iterator[Sample]:
+    """Gateways: each external sensor as text; its name tells whether it is temperature or humidity."""
+    for slot in SLOTS:
+        name = " ".join((getattr(row, f"name_{slot}") or "").split())
+        reading = next((item for pattern, item in SLOT_KINDS if re.search(pattern, name, re.I)), None)
+        value = reading.value(getattr(row, f"value_{slot}")) if reading else None
+        if reading and value is not None:
+            yield Sample(reading.metric, value, {"sensor": f"sensor {slot} {name}"})
+
 
 STULZ = f"{E}29462.10.2.1.1.1."
 stulz = readings(
