@@ -21,6 +21,7 @@ from soc.collect import (
 )
 
 KIBIBYTE, MEBIBYTE = 1024, 1024 * 1024
+RAILS = "V(?:in|out|bat|bus|sht|core|cc|dd|tt|sa|ss|pp|dq|io|sb|ref|nn)"  # as data sheets name voltages
 FORTIGATE = "1.3.6.1.4.1.12356.101.4."
 fortinet = readings(
     "fortinet",
@@ -36,10 +37,11 @@ fortinet = readings(
         NamedReadings(  # fgHwSensorTable
             f"{FORTIGATE}3.2.1", value=3, name=(2,),
             patterns=(
-                (r"temp|\bTD\d|thrm|LM75|DTS|TMP|^(MAC|CPU|PHY|ADT).*(?<!V)$|_T\d?$", celsius("")),
+                (r"temp|thrm|TMP", celsius("")),
                 (r"fan", rpm("")), (r"status|alarm", state("", {0: 0, 1: 2})),
                 (r"power|watt|_pin|_pout", watts("")),
-                (r"\dV|V\d|VCC|vin|vout|VBAT|volt|VDD|\+|core|P\dV|DDR|VTT", volts("")),
+                (rf"volt|\dV|V\d|AVS|DDR|\+|(?:\b|_|\d|[AD]){RAILS}", volts("")),
+                (r"\bTD\d|LM75|DTS|^(MAC|CPU|PHY|ADT)|_T\d?$", celsius("")),
             ),
         ),
     ],
@@ -161,7 +163,7 @@ F5 = "1.3.6.1.4.1.3375.2.1."
 F5OS = "1.3.6.1.4.1.12276.1.2.1."
 f5 = readings(
     "f5",
-    "BIG-IP: traffic management memory in bytes, processors, chassis sensors.",
+    "BIG-IP: traffic management memory in KiB, processors, chassis sensors.",
     under=[3375],
     scalars=[pool("TMM", size=f"{F5}1.2.1.143.0", used=f"{F5}1.2.1.144.0", unit=KIBIBYTE)],
     tables=[
