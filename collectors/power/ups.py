@@ -2,7 +2,23 @@
 
 from collections.abc import Iterator
 
-from soc.collect import Row, Sample, SnmpScalars, SnmpTable, collector, integer
+from soc.collect import (
+    Reading,
+    Row,
+    Sample,
+    SnmpScalars,
+    SnmpTable,
+    amperes,
+    celsius,
+    charge,
+    collector,
+    hertz,
+    integer,
+    load_ratio,
+    minutes,
+    volts,
+    watts,
+)
 
 UPS = "1.3.6.1.2.1.33.1."
 STATUS = SnmpScalars(
@@ -20,13 +36,15 @@ BYPASS = SnmpTable(f"{UPS}5.3.1", voltage=integer(2), current=integer(3), power=
 
 BATTERY_STATES = {1: 3, 2: 0, 3: 2, 4: 2}  # unknown, normal, low, depleted -> sensor_state
 OTHER_SOURCE, BATTERY_SOURCE, HIGHEST_SOURCE = 1, 5, 7
-LINE_METRICS = (  # column, metric, units of the MIB in one of ours
-    ("frequency", "frequency_hertz", 10),
-    ("voltage", "voltage_volts", 1),
-    ("current", "current_amperes", 10),
-    ("power", "power_watts", 1),
-    ("load", "load_ratio", 100),
-)
+FREQUENCY = hertz("", per=10)
+LINE = {
+    "frequency": FREQUENCY, "voltage": volts(""), "current": amperes("", per=10), "power": watts(""),
+    "load": load_ratio(""),
+}  # fmt: skip
+BATTERY = {  # by column of STATUS; -1 is what agents say that do not measure
+    "charge": charge(""), "minutes": minutes(""), "voltage": volts("", per=10, unknown={-1}),
+    "current": amperes("", per=10, unknown={-1}), "temperature": celsius(""),
+}  # fmt: skip
 
 
 @collector(every="health", fetch={"status": STATUS, "inputs": INPUT, "outputs": OUTPUT, "bypasses": BYPASS})
@@ -36,13 +54,17 @@ def ups(status: Row, inputs: list[Row], outputs: list[Row], bypasses: list[Row])
     sides = (("input", INPUT, inputs), ("output", OUTPUT, outputs), ("bypass", BYPASS, bypasses))
     for side, table, rows in sides:
         for row in rows:
-            for column, metric, divisor in LINE_METRICS:
-                value = getattr(row, column) if column in table.columns else None
-                if value is not None and value >= 0:
-                    yield Sample(metric, value / divisor, {"sensor": f"{side} {row.index}"})
+            for column in table.columns:
+                yield from _sample(LINE[column], getattr(row, column), f"{side} {row.index}")
     for side, frequency in (("output", status.output_frequency), ("bypass", status.bypass_frequency)):
-        if frequency is not None and frequency >= 0:
-            yield Sample("frequency_hertz", frequency / 10, {"sensor": side})
+        yield from _sample(FREQUENCY, frequency, side)
+
+
+def _sample(reading: Reading, raw: int | None, sensor: str) -> Iterator[Sample]:
+    """Of a line nothing is below 0."""
+    value = reading.value(raw)
+    if value is not None and value >= 0:
+        yield Sample(reading.metric, value, {"sensor": sensor})
 
 
 def _battery(status: Row) -> Iterator[Sample]:
@@ -50,18 +72,12 @@ def _battery(status: Row) -> Iterator[Sample]:
     if on_battery is not None:
         yield Sample("ups_on_battery", float(on_battery))
     labels = {"sensor": "battery"}
-    if status.charge is not None and 0 <= status.charge <= 100:
-        yield Sample("battery_charge_ratio", status.charge / 100, labels)
-    if status.minutes is not None and status.minutes >= 0:
-        yield Sample("battery_runtime_seconds", status.minutes * 60, labels)
     if status.battery_status in BATTERY_STATES:
         yield Sample("sensor_state", BATTERY_STATES[status.battery_status], labels)
-    if status.voltage is not None and status.voltage >= 0:
-        yield Sample("voltage_volts", status.voltage / 10, labels)
-    if status.current is not None:
-        yield Sample("current_amperes", status.current / 10, labels)
-    if status.temperature is not None:
-        yield Sample("temperature_celsius", status.temperature, labels)
+    for column, reading in BATTERY.items():
+        value = reading.value(getattr(status, column))
+        if value is not None and (value >= 0 or column in ("current", "temperature")):
+            yield Sample(reading.metric, value, labels)
 
 
 def _on_battery(status: Row) -> bool | None:
