@@ -6,6 +6,7 @@ from soc.collect import (
     amperes,
     celsius,
     charge,
+    fahrenheit,
     hertz,
     humidity,
     load_ratio,
@@ -18,6 +19,8 @@ from soc.collect import (
 
 APC = "1.3.6.1.4.1.318.1.1."
 BATTERY = {2: 0, 3: 2, 4: 2}  # upsBasicBatteryStatus: normal, low, in fault
+NONE = {-1}  # what PowerNet-MIB has where the device does not measure
+DEGREES = {1: celsius("", unknown=NONE), 2: fahrenheit("", unknown=NONE)}
 
 apc_ups = readings(
     "apc_ups",
@@ -41,10 +44,19 @@ apc_ups = readings(
     ],
     tables=[
         Readings(  # upsPhaseInputPhaseTable: volts, tenths of an ampere
-            f"{APC}9.2.3.1", (volts(3), amperes(6, per=10)), prefix="input phase"
+            f"{APC}9.2.3.1",
+            (volts(3, unknown=NONE), amperes(6, per=10, unknown=NONE)),
+            prefix="input phase",
         ),
         Readings(  # upsPhaseOutputPhaseTable
-            f"{APC}9.3.3.1", (volts(3), amperes(4, per=10), load_ratio(10), watts(13)), prefix="output phase"
+            f"{APC}9.3.3.1",
+            (
+                volts(3, unknown=NONE),
+                amperes(4, per=10, unknown=NONE),
+                load_ratio(10),
+                watts(13, unknown=NONE),
+            ),
+            prefix="output phase",
         ),
     ],
 )
@@ -73,9 +85,15 @@ apc_pdu = readings(
         ),
         Readings(f"{APC}26.10.2.2.1", (humidity(10),), name=(3,)),
         Readings(f"{APC}12.2.3.1.1", (amperes(2, per=10),), prefix="phase or bank"),  # rPDULoadStatusTable
-        Readings(f"{APC}8.5.3.3.1", (volts(3), amperes(6)), prefix="transfer switch input"),
-        Readings(
-            f"{APC}8.5.4.3.1", (volts(3), amperes(4, per=10), watts(13)), prefix="transfer switch output"
+        Readings(  # atsInputPhaseTable
+            f"{APC}8.5.3.3.1",
+            (volts(3, unknown=NONE), amperes(6, per=10, unknown=NONE)),
+            prefix="transfer switch input",
+        ),
+        Readings(  # atsOutputPhaseTable
+            f"{APC}8.5.4.3.1",
+            (volts(3, unknown=NONE), amperes(4, per=10, unknown=NONE), watts(13, unknown=NONE)),
+            prefix="transfer switch output",
         ),
     ],
 )
@@ -85,14 +103,13 @@ apc_environment = readings(
     "Environment monitors, universal I/O sensors, in-row and rack cooling (PowerNet-MIB).",
     under=[318],
     tables=[
-        Readings(
-            f"{APC}10.2.3.2.1", (celsius(4, unknown={-1}), humidity(6, unknown={-1})), name=(2,)
-        ),  # iemStatusProbes
-        Readings(
-            f"{APC}25.1.2.1", (celsius(6, unknown={-1}), humidity(7, unknown={-1})), name=(3,)
-        ),  # uioSensorStatus
-        Readings(f"{APC}10.4.2.3.1", (celsius(5, unknown={-1}),), name=(3,)),  # memSensorsStatus
-        Readings(f"{APC}10.4.2.3.1", (humidity(6, unknown={-1}),), name=(3,)),
+        # iemStatusProbesTable, by iemStatusProbeTempUnits
+        TypedReadings(f"{APC}10.2.3.2.1", value=4, kind=5, kinds=DEGREES, name=(2,)),
+        Readings(f"{APC}10.2.3.2.1", (humidity(6),), name=(2,)),
+        Readings(f"{APC}25.1.2.1", (celsius(6, unknown=NONE), humidity(7)), name=(3,)),  # uioSensorStatus
+        # memSensorsStatusTable, all by memSensorsStatusSysTempUnits
+        TypedReadings(f"{APC}10.4.2.3.1", value=5, kind=f"{APC}10.4.2.1", kinds=DEGREES, name=(3,)),
+        Readings(f"{APC}10.4.2.3.1", (humidity(6),), name=(3,)),
     ],
 )
 
