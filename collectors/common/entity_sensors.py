@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from soc.collect import Row, Sample, SnmpTable, collector, integer, text
+from soc.collect.units import PLAUSIBLE
 
 COLUMNS = {"type": integer(1), "scale": integer(2), "precision": integer(3), "value": integer(4),
            "status": integer(5)}  # fmt: skip
@@ -18,8 +19,7 @@ METRICS = {  # EntitySensorDataType: metric, its unit in one of the MIB's
 UNITS = 9  # EntitySensorDataScale: 10 to the power of 0; a step is three powers
 EXA, PETA = 14, 15  # these two stand the other way round
 LARGEST = 10**9  # +-1,000,000,000: under- or overflow (EntitySensorValue)
-OK, NONOPERATIONAL, UNAVAILABLE = 1, 3, 2
-STATES = {OK: 0, NONOPERATIONAL: 2}
+OK = 1  # EntitySensorStatus
 
 
 @collector(every="health", fetch={"standard": SENSORS, "cisco": CISCO, "entities": NAMES}, aside={"entities"})
@@ -37,8 +37,10 @@ def entity_sensors(standard: list[Row], cisco: list[Row], entities: list[Row]) -
         name = labels[row.index]
         if times[METRICS[row.type], name] > 1:
             name = f"{name} #{row.index}"
-        if abs(row.value) < LARGEST:
-            yield Sample(metric, row.value * unit * _factor(row), {"sensor": name})
+        value = row.value * unit * _factor(row)
+        lowest, highest = PLAUSIBLE[metric]
+        if abs(row.value) < LARGEST and lowest <= value <= highest:
+            yield Sample(metric, value, {"sensor": name})
 
 
 def _factor(row: Row) -> float:
