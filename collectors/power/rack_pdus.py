@@ -19,37 +19,58 @@ from soc.collect import (
 )
 
 SENTRY3, SENTRY4 = "1.3.6.1.4.1.1718.3.", "1.3.6.1.4.1.1718.4.1."
+NONE = {-1}
+NO_PROBE = {-1, -410}  # of st4TempSensorValue, which goes down to -40 degrees
 server_technology = readings(
     "server_technology",
-    "Sentry3-MIB and Sentry4-MIB: hundredths of an ampere, tenths of a volt and of a degree.",
+    "Sentry3-MIB and Sentry4-MIB: hundredths of an ampere, tenths of a volt and of a degree; "
+    "-1 where there is none.",
     under=[1718],
     tables=[
         Readings(  # st4InputCordMonitorTable
-            f"{SENTRY4}3.3.1", (watts(3), hertz(11, per=10)), names=f"{SENTRY4}3.2.1.3", prefix="cord"
+            f"{SENTRY4}3.3.1",
+            (watts(3, unknown=NONE), hertz(11, per=10, unknown=NONE)),
+            names=f"{SENTRY4}3.2.1.3",
+            prefix="cord",
         ),
-        Readings(f"{SENTRY4}4.3.1", (amperes(3, per=100),), names=f"{SENTRY4}4.2.1.3", prefix="line"),
+        Readings(
+            f"{SENTRY4}4.3.1", (amperes(3, per=100, unknown=NONE),), names=f"{SENTRY4}4.2.1.3", prefix="line"
+        ),
         Readings(
             f"{SENTRY4}5.3.1",
-            (volts(3, per=10), amperes(6, per=100), watts(8)),
+            (volts(3, per=10, unknown=NONE), amperes(6, per=100, unknown=NONE), watts(8, unknown=NONE)),
             names=f"{SENTRY4}5.2.1.3",
             prefix="phase",
         ),
-        Readings(f"{SENTRY4}7.3.1", (amperes(3, per=100),), names=f"{SENTRY4}7.2.1.3", prefix="branch"),
+        Readings(
+            f"{SENTRY4}7.3.1",
+            (amperes(3, per=100, unknown=NONE),),
+            names=f"{SENTRY4}7.2.1.3",
+            prefix="branch",
+        ),
         Readings(
             f"{SENTRY4}8.3.1",
-            (amperes(3, per=100), volts(5, per=10), watts(7)),
+            (amperes(3, per=100, unknown=NONE), volts(5, per=10, unknown=NONE), watts(7, unknown=NONE)),
             names=f"{SENTRY4}8.2.1.3",
             prefix="outlet",
         ),
-        Readings(f"{SENTRY4}9.3.1", (celsius(1, per=10),), names=f"{SENTRY4}9.2.1.3"),
+        Readings(f"{SENTRY4}9.3.1", (celsius(1, per=10, unknown=NO_PROBE),), names=f"{SENTRY4}9.2.1.3"),
         Readings(f"{SENTRY4}10.3.1", (humidity(1),), names=f"{SENTRY4}10.2.1.3"),
         Readings(  # infeedTable
-            f"{SENTRY3}2.2.1", (amperes(7, per=100), volts(11, per=10), watts(12)), name=(3,), prefix="infeed"
+            f"{SENTRY3}2.2.1",
+            (amperes(7, per=100, unknown=NONE), volts(11, per=10, unknown=NONE), watts(12, unknown=NONE)),
+            name=(3,),
+            prefix="infeed",
         ),
         Readings(
-            f"{SENTRY3}2.3.1", (amperes(7, per=100), volts(13, per=10), watts(14)), name=(3,), prefix="outlet"
+            f"{SENTRY3}2.3.1",
+            (amperes(7, per=100, unknown=NONE), volts(13, per=10, unknown=NONE), watts(14, unknown=NONE)),
+            name=(3,),
+            prefix="outlet",
         ),
-        Readings(f"{SENTRY3}2.5.1", (celsius(6, per=10), humidity(10)), name=(3,)),  # tempHumidSensorTable
+        Readings(
+            f"{SENTRY3}2.5.1", (celsius(6, per=10, unknown=NONE), humidity(10)), name=(3,)
+        ),  # tempHumidSensorTable
     ],
 )
 
@@ -140,7 +161,7 @@ CPI = "1.3.6.1.4.1.30932.1.10.1."
 chatsworth = readings(
     "chatsworth",
     "eConnect PDUs (CPI-UNITY-MIB): hundredths of an ampere, tenths of a volt.",
-    under=[30932, "0.10.43.6.1.4.1"],
+    under=[30932],
     tables=[
         Readings(
             f"{CPI}3.110.1", (amperes(3, per=100), volts(5, per=10), watts(6)), name=(2,), prefix="branch"
