@@ -59,6 +59,7 @@ edgecore = readings(
 )
 
 OCNOS = f"{E}36673.100.1."
+OCNOS_NONE = {-100001}
 ocnos = readings(
     "ocnos",
     "Sensors in thousandths of the unit that stands beside them; transceivers.",
@@ -70,15 +71,19 @@ ocnos = readings(
             kind=4,
             name=(2,),
             kinds={
-                "degrees c": celsius("", per=1000),
+                "degrees c": celsius("", per=1000, unknown=OCNOS_NONE),
                 "rpm": rpm("", per=1000),
-                "volts": volts("", per=1000),
-                "amps": amperes("", per=1000),
-                "watts": watts("", per=1000),
+                "volts": volts("", per=1000, unknown=OCNOS_NONE),
+                "amps": amperes("", per=1000, unknown=OCNOS_NONE),
+                "watts": watts("", per=1000, unknown=OCNOS_NONE),
             },
         ),
-        Readings(f"{OCNOS}2.3.1", (celsius(2, per=100), volts(7, per=1000)), prefix="transceiver"),
-        Readings(f"{OCNOS}2.3.1", (amperes(12, "bias", per=1000),), prefix="lane"),
+        Readings(
+            f"{OCNOS}2.3.1",
+            (celsius(2, per=100, unknown=OCNOS_NONE), volts(7, per=1000, unknown=OCNOS_NONE)),
+            prefix="transceiver",
+        ),
+        Readings(f"{OCNOS}2.3.1", (amperes(12, "bias", per=1000, unknown=OCNOS_NONE),), prefix="lane"),
     ],
 )
 
@@ -129,11 +134,15 @@ fs = readings(
     tables=[
         Readings(f"{RUIJIE}36.1.2.1", (processor(5), processor(4)), name=(2,)),
         Readings(f"{RUIJIE}35.1.2.1", (pool(size=6, used=7, unit=KIBIBYTE),), name=(2,)),
-        Readings(f"{RUIJIE}1.1.41.1", (volts(11, "input"), watts(15)), prefix="supply"),
+        Readings(
+            f"{RUIJIE}1.1.41.1", (volts(11, "input", unknown={-1}), watts(15, unknown={-1})), prefix="supply"
+        ),
         Readings(f"{RUIJIE}1.1.43.1", (rpm(6),), prefix="fan"),
         Readings(f"{RUIJIE}1.1.44.1", (celsius(5),), name=(3,), prefix="temperature"),
         Readings(
-            f"{RUIJIE}105.1.1.1", (celsius(17), volts(19), amperes(21, "bias", per=1000)), names=IF_NAME
+            f"{RUIJIE}105.1.1.1",
+            (celsius(17), volts(19, per=1000), amperes(21, "bias", per=1000)),
+            names=IF_NAME,
         ),
         *(
             item
