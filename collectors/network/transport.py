@@ -124,10 +124,14 @@ wdm = readings(
         Readings(f"{E}4515.1.10.2.1.1", (celsius(34, per=256),), prefix="transceiver"),
         Readings(
             f"{E}4467.1000.50.1.2.1",
-            (celsius(3), amperes(4, "bias", per=1000), volts(5, per=1000)),
+            (
+                celsius(3, unknown={-1}),
+                amperes(4, "bias", per=1000, unknown={-1}),
+                volts(5, per=1000, unknown={-1}),
+            ),
             prefix="transceiver",
         ),
-        Readings(f"{E}4467.100.500.20.1", (celsius(4),), prefix="chassis"),
+        Readings(f"{E}4467.100.500.20.1", (celsius(4, unknown={-1}),), prefix="chassis"),
         Readings(f"{E}4467.1000.10.1.120.1", (processor(2),), prefix="processor"),
         Readings(f"{E}35616.7.2.3.1", (rpm(3),), prefix="fan"),
         Readings(f"{E}35616.7.3.2.1", (celsius(10, "line"), celsius(20, "client")), prefix="card"),
