@@ -3,6 +3,8 @@ CISCO-ENHANCED-MEMPOOL-MIB, CISCO-FLASH-MIB, CISCO-POWER-ETHERNET-EXT-MIB, AIRES
 CISCO-UNIFIED-COMPUTING-*-MIB (cisco.com, SNMP Object Navigator).
 """  # fmt: skip
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 
 from soc.collect import (
@@ -40,6 +42,11 @@ SUPPLIES = SnmpTable(f"{CISCO}.9.13.1.5.1", name=text(2), state=integer(3)).wher
 ENTITY_SENSORS = SnmpTable(f"{CISCO}.9.91.1.1.1.1", type=integer(1)).where(CISCO)
 # CiscoEnvMonState: normal, warning, critical, shutdown, notPresent, notFunctioning -> sensor_state
 STATES = {1: 0, 2: 1, 3: 2, 4: 2, 6: 2}
+STATE_WORD = re.compile(  # in ciscoEnvMon…StatusDescr of stacks: "SW#1, Sensor#1, GREEN"
+    r"[,\s]+(?:green|yellow|red|normal|warning|critical|shutdown|not ?present|not ?exist|not ?functioning"
+    r"|failed|faulty|good|bad|ok)\b",
+    re.IGNORECASE,
+)
 
 CPUS = SnmpTable(  # cpmCPUTotalTable: of the last minute, and before IOS 12.2(3.5)
     f"{CISCO}.9.109.1.1.1.1", entity=integer(2), old_one=integer(4), old_five=integer(5), one=integer(7),
@@ -73,15 +80,22 @@ def cisco_environment(
 ) -> Iterator[Sample]:  # fmt: skip
     """CISCO-ENVMON-MIB. Temperatures that CISCO-ENTITY-SENSOR-MIB has under the same index are left to it."""
     known = {row.index for row in entity_sensors}
+    rows = (*temperatures, *voltages, *fans, *supplies)
+    times = Counter(_name(row) for row in rows)
+    labels = {
+        row: {"sensor": name if times[name] == 1 else f"{name} #{row.index}"}
+        for row in rows
+        for name in [_name(row)]
+    }
     for row in temperatures:
         if row.celsius and row.index not in known and row.state in STATES:
-            yield Sample("temperature_celsius", row.celsius, {"sensor": _name(row)})
+            yield Sample("temperature_celsius", row.celsius, labels[row])
     for row in voltages:
         if row.millivolts and row.index not in known and row.state in STATES:
-            yield Sample("voltage_volts", row.millivolts / 1000, {"sensor": _name(row)})
-    for row in (*temperatures, *voltages, *fans, *supplies):
+            yield Sample("voltage_volts", row.millivolts / 1000, labels[row])
+    for row in rows:
         if row.state in STATES:
-            yield Sample("sensor_state", STATES[row.state], {"sensor": _name(row)})
+            yield Sample("sensor_state", STATES[row.state], labels[row])
 
 
 @collector(
@@ -214,7 +228,8 @@ small_business = readings(
 
 
 def _name(row: Row) -> str:
-    return (row.name or "").strip() or str(row.index)
+    """Without the state of the moment: it would make another series of each state."""
+    return STATE_WORD.sub("", row.name or "").strip() or str(row.index)
 
 
 def _unique(name: str | None, index: str) -> str:
