@@ -16,7 +16,7 @@ from soc.collect import (
 )
 
 ATEN = "1.3.6.1.4.1.21317.1."
-BY_NAME = (("temp", celsius("")), ("fan", rpm("")), (r"v(olt|cc|bat|dimm|cpu|sb)?|v$", volts("")))
+BY_NAME = (("temp", celsius("")), ("fan", rpm("")), (r"volt|vcc|vbat|vdimm|vcpu|vsb|v$|\dv", volts("")))
 supermicro_bmc = readings(
     "supermicro_bmc",
     "BMCs of Supermicro boards (ATEN-IPMI-MIB); the sensor's name tells what it measures.",
