@@ -25,6 +25,10 @@ _MAXIMUM_ANSWER_BYTES = 256 * 1024 * 1024
 T = TypeVar("T")
 
 
+class NotFoundError(SocError):
+    """The hub has nothing of that name."""
+
+
 class _UnixConnection(http.client.HTTPConnection):
     def __init__(self, path: Path, timeout_seconds: float) -> None:
         super().__init__("localhost", timeout=timeout_seconds)
@@ -91,6 +95,8 @@ class HubClient:
 
 def _refused(status: int, message: str) -> SocError:
     match status:
+        case 404:
+            return NotFoundError(message)
         case 400 | 422:
             return ConfigurationError(message)
         case 429 | 503 if "store" not in message:

@@ -17,7 +17,6 @@ from soc.model.text import clean
 
 if TYPE_CHECKING:
     from soc.inventory.settings import Target
-    from soc.model.notices import OutboxEntry
 
 _EXAMPLES = """examples:
   soc notify test
@@ -26,7 +25,6 @@ _EXAMPLES = """examples:
   soc notify outbox --dead --json
   soc notify outbox --retry 0f3a5c…  # as `soc notify outbox` shows it; all = every dead letter
 """
-ALL = "all"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +34,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     tested.add_argument("target", metavar="TARGET", nargs="?", help="the one target; without it, every one")
     listed = commands.add_parser("outbox", help="list notices, the newest last")
     listed.add_argument("--dead", action="store_true", help="only those that were given up")
-    listed.add_argument("--limit", metavar="N", type=int, default=100, help="the newest N (default 100)")
+    listed.add_argument(
+        "--limit",
+        metavar="N",
+        type=int,
+        default=100,
+        help="the newest N (default 100; of a hub at most 1000)",
+    )
     listed.add_argument(
         "--retry", metavar="ID", action="append", default=[],
         help="send it again from the next run on, with all attempts before it; repeatable; all = every "
@@ -95,57 +99,47 @@ def _tried(name: str, target: Target, as_json: bool) -> bool:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from soc.cli._store import opened_store
+    from soc.cli._hub import ask
+    from soc.pipeline.outbox import outbox_documents
 
-    with opened_store(args, "soc notify") as (store, _):
-        entries = store.outbox.select("dead" if args.dead else "", args.limit)
-    for entry in entries:
-        document = _document(entry)
+    found = ask(
+        args,
+        "soc notify",
+        lambda hub: list(
+            hub.get("/v1/outbox", dead="true" if args.dead else None, limit=args.limit)["items"]
+        ),
+        lambda store, _: outbox_documents(store, args.limit, dead=args.dead),
+    )
+    for document in found:
         print(json.dumps(document) if args.json else _line(document))
-    if not entries and not args.json:
+    if not found and not args.json:
         print("no notices", file=sys.stderr)
     return 0
 
 
 def _retry(args: argparse.Namespace) -> int:
-    from soc.alerting.notify import LIFETIME_SECONDS
-    from soc.cli._store import opened_store
+    from soc.cli._hub import HubClient, NotFoundError, ask
+    from soc.pipeline.outbox import ALL, retry_notices
 
     now = time.time()
-    with opened_store(args, "soc notify") as (store, _):
-        dead = [entry.notice.id for entry in store.outbox.select("dead", sys.maxsize)]
-        wanted = dead if ALL in args.retry else args.retry
-        with store.transaction():
-            again = store.outbox.retry(wanted, now, now + LIFETIME_SECONDS)
-    missing = [id for id in wanted if id not in again]
+    wanted = [ALL] if ALL in args.retry else list(dict.fromkeys(args.retry))
+
+    def of_hub(hub: HubClient) -> list[list[str]]:
+        return [of_one(hub, id) for id in wanted]
+
+    def of_one(hub: HubClient, id: str) -> list[str]:
+        try:
+            return list(hub.post("/v1/outbox/retry", id=id)["ids"])
+        except NotFoundError:
+            return []
+
+    found = ask(args, "soc notify", of_hub, lambda store, _: [retry_notices(store, id, now) for id in wanted])
+    missing = [id for id, again in zip(wanted, found, strict=True) if not again and id != ALL]
     for id in missing:
         print(f"soc: no notice {clean(id, 64)} waits or was given up", file=sys.stderr)
-    for id in again:
+    for id in dict.fromkeys(id for again in found for id in again):
         print(json.dumps({"id": id}) if args.json else f"{id}: due")
     return 1 if missing else 0
-
-
-def _document(entry: OutboxEntry) -> dict[str, Any]:
-    from soc.pipeline.report import moment_text
-
-    alert = entry.notice.document.get("alert", {})
-    return {
-        "id": entry.notice.id,
-        "target": entry.notice.target,
-        "what": entry.notice.what,
-        "state": entry.state,
-        "time": moment_text(entry.notice.time),
-        "attempts": entry.attempts,
-        "next_attempt": moment_text(entry.next_attempt) if entry.state == "pending" else None,
-        "settled": moment_text(entry.settled),
-        "error": entry.error,
-        "message": entry.message,
-        "reached": list(entry.reached),
-        "alert": entry.notice.alert_id,
-        "label": alert.get("label", ""),
-        "severity": alert.get("severity", ""),
-        "summary": alert.get("summary", ""),
-    }
 
 
 def _line(document: dict[str, Any]) -> str:

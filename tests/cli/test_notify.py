@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from soc.cli import main
+from soc.spool.lock import acquire
 from soc.store import open_store
 from tests.support.certificates import Authority
+from tests.support.estate import inventory
+from tests.support.hub import ServedHub, WriterHub
 from tests.support.notices import HOSTILE, NOW, notice
 from tests.support.smtp_server import PASSWORD, USER, smtp_server
 from tests.support.web_server import web_server
@@ -165,6 +168,31 @@ def test_retry(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     assert lines(capsys) == [{"id": "notice-2"}]
     assert place.run("notify", "outbox", "--dead", "--json") == 0
     assert lines(capsys) == []
+
+
+def test_a_hub_is_asked(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """Beside a hub, which has the store, both commands answer as they do without one."""
+    place.add(1, 2, 3)
+    place.settle("notice-1", "dead", "refused")
+    place.settle("notice-2", "dead", "refused")
+    with (
+        acquire(place.data / "store.lock", 0.0, "soc serve"),
+        open_store(place.data, spool_directory=place.data / "spool") as store,
+        ServedHub(WriterHub(store, place.data, inventory(()), NOW), place.data / "hub.sock"),
+    ):
+        assert place.run("notify", "outbox", "--json") == 0
+        assert [line["state"] for line in lines(capsys)] == ["dead", "dead", "pending"]
+        assert place.run("notify", "outbox", "--limit", "2000") == 2
+        assert "limit" in capsys.readouterr().err
+        assert place.run("notify", "outbox", "--retry", "notice-1", "--retry", "nonsense") == 1
+        captured = capsys.readouterr()
+        assert captured.out == "notice-1: due\n"
+        assert "no notice nonsense" in captured.err
+        assert place.run("notify", "outbox", "--dead", "--json") == 0
+        assert [line["id"] for line in lines(capsys)] == ["notice-2"]
+        assert place.run("notify", "outbox", "--retry", "all", "--json") == 0
+        assert lines(capsys) == [{"id": "notice-2"}]
+        assert place.run("notify", "outbox", "--retry", "all") == 0
 
 
 def test_collect_delivers(

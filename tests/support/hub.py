@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from soc.model import ConfigurationError, Event
 from soc.model.alerts import Alert
 from soc.pipeline.actions import AlertAction, perform, record
 from soc.pipeline.backup import back_up
+from soc.pipeline.outbox import retry_notices
 from soc.spool.spool import Spool
 from soc.store import Store
 
@@ -62,6 +63,13 @@ class WriterHub:
 
     def submit(self, action: AlertAction) -> Future[Alert]:
         return self._writer.submit(self._perform, action)
+
+    def retry_notices(self, id: str) -> Future[Sequence[str]]:
+        def retry() -> Sequence[str]:
+            self.committed += 1
+            return retry_notices(self._store, id, self.time)
+
+        return self._writer.submit(retry)
 
     def record(self, event: Event) -> Future[None]:
         return self._writer.submit(record, self._store, event)

@@ -132,6 +132,20 @@ DOCUMENT: dict[str, Any] = {
         "/v1/events": _document("Events, newest first", "Events", *_PAGE, _SINCE),
         "/v1/query": _document("An expression over the samples, PromQL", "Result", *_QUERY),
         "/v1/retention": _document("What is kept until when, and what holds keep", "Retention"),
+        "/v1/outbox": _document(
+            "The newest notices, oldest first",
+            "Outbox",
+            _parameter("dead", "query", "only those that were given up", {"type": "boolean"}),
+            _LIMIT,
+        ),
+        "/v1/outbox/retry": {
+            "post": _operation(
+                "Send a notice again, or every dead letter, with all attempts before it",
+                _answer("what is due now: whatever travels in the same message comes along", ref("Due")),
+                body=ref("Retry"),
+                errors={"404": "no such notice waits or was given up"},
+            )
+        },
         "/v1/inventory/apply": {
             "post": _operation(
                 "Put the inventory file in force as it is now",

@@ -14,6 +14,7 @@ from soc.hub.api.figures import show_metrics, show_overview, show_status
 from soc.hub.api.inventory import apply_inventory
 from soc.hub.api.lists import list_alerts, list_devices, list_events, show_alert, show_device
 from soc.hub.api.openapi import DOCUMENT
+from soc.hub.api.outbox import list_outbox, retry_outbox
 from soc.hub.api.query import query
 from soc.hub.api.retention import show_retention
 from soc.hub.api.stream import stream
@@ -49,6 +50,8 @@ ROUTES = (
     Route("GET", "/v1/events", "viewer", "list events", list_events),
     Route("GET", "/v1/query", "viewer", "query samples", query),
     Route("GET", "/v1/retention", "viewer", "read what is kept", show_retention),
+    Route("GET", "/v1/outbox", "analyst", "list notices", list_outbox),
+    Route("POST", "/v1/outbox/retry", "engineer", "send notices again", retry_outbox),
     Route("POST", "/v1/inventory/apply", "engineer", "apply the inventory", apply_inventory),
     Route("POST", "/v1/store/backup", "admin", "back up the store", back_up, endless=True),
     Route("GET", "/v1/stream", "viewer", "follow the stream", stream, endless=True),

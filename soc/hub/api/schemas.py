@@ -250,6 +250,31 @@ SCHEMAS: dict[str, Schema] = {
             )
         }
     ),
+    "Outbox": thing({"items": array(ref("Notice"))}),
+    "Notice": thing(
+        {
+            "id": TEXT,
+            "target": TEXT,
+            "what": {"enum": ["opened", "reopened", "resolved"]},
+            "state": {"enum": ["pending", "delivered", "dead"]},
+            "time": MOMENT,
+            "attempts": COUNT,
+            "next_attempt": nullable(MOMENT),
+            "settled": nullable(MOMENT),
+            "error": {"type": "string", "description": "of the last attempt"},
+            "message": {"type": "string", "description": "the id of what carries it"},
+            "reached": array(TEXT, description="recipients that have taken that message"),
+            "alert": TEXT,
+            "label": TEXT,
+            "severity": TEXT,
+            "summary": TEXT,
+        }
+    ),
+    "Retry": {
+        **thing({"id": {"type": "string", "minLength": 1, "description": "all = every dead letter"}}),
+        "additionalProperties": False,
+    },
+    "Due": thing({"ids": array(TEXT)}),
     "Applied": thing({"added": COUNT, "changed": COUNT, "removed": COUNT}),
     "BackupTarget": {
         **thing({"directory": {"type": "string", "description": "an absolute path; made by the hub"}}),

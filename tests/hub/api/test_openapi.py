@@ -16,6 +16,7 @@ from tests.support.hub import WriterHub
 from tests.support.unix_http import Client
 
 ACTION = {"based_on": 0, "request_id": "r", "note": "seen", "disposition": "benign"}
+POSTED: dict[str, dict[str, str]] = {"/v1/outbox/retry": {"id": "all"}}
 ASKED: dict[str, dict[str, str]] = {
     "/v1/query": {"expr": "up"},
     "/v1/alerts": {"limit": "2"},
@@ -57,7 +58,7 @@ def test_answers_are_as_described(client: Client, route: Any) -> None:
     """Every place answers what its schema says."""
     path = route.path.replace("{alert}", "A-3").replace("{device}", "web-1")
     if route.method == "POST":
-        answer = client.post(path, **ACTION)
+        answer = client.post(path, **POSTED.get(path, ACTION))
     else:
         answer = client.get(path, **ASKED.get(route.path, {}))
     assert answer.status == 200, answer.body
