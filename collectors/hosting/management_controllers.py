@@ -16,7 +16,7 @@ from soc.collect import (
 )
 
 ATEN = "1.3.6.1.4.1.21317.1."
-BY_NAME = (("temp", celsius("")), ("fan", rpm("")), (r"volt|vcc|vbat|vdimm|vcpu|vsb|v$|\dv", volts("")))
+BY_NAME = (("temp", celsius("")), ("fan", rpm("")), (r"volt|\bp?v|\dv|v$", volts("")))
 supermicro_bmc = readings(
     "supermicro_bmc",
     "BMCs of Supermicro boards (ATEN-IPMI-MIB); the sensor's name tells what it measures.",
