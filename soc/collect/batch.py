@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 
 from soc.collect import credentials
@@ -17,6 +17,8 @@ from soc.model import Cursor, Device, Event, LogRecord, Match, Poll, Sample, can
 from soc.model.ids import digest
 from soc.spool.segment import SegmentBuilder
 
+Series = Sequence[tuple[str, str]]  # metric, labels
+Rank = tuple[int, bool, str]  # as of `rank`
 PulledLog = tuple[Device, LogRecord, float]  # device, record, received (UTC seconds)
 Refine = Callable[[Sequence[PulledLog]], tuple[list[Event], list[Match]]]
 
@@ -25,6 +27,15 @@ _NOTHING = Told()
 _OWN_METRICS = ("up", "poll_duration_seconds")  # of every transport and collector
 # Where two transports say the same of a device, the first of these is believed.
 PRECEDENCE = ("local", "ssh", "snmp", "ping")
+
+
+@lru_cache(maxsize=4096)
+def rank(collector: Collector) -> Rank:
+    """Of two collectors that say the same of a device, the lower one is believed.
+
+    Over one transport that is a standard MIB's, before those that only some agents are asked.
+    """
+    return PRECEDENCE.index(collector.transport), bool(collector.object_ids), collector.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +60,7 @@ class Memory:
     read_told: Callable[[Sequence[str]], dict[str, dict[str, Told]]]
     # names of the collectors over better transports, by transport
     better: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ranks: Mapping[str, Rank] = field(default_factory=dict)  # by collector
     resolved: Mapping[str, ResolvedCredential] = field(default_factory=dict)
 
     # devices under way, of which the state will be asked next
@@ -88,6 +100,24 @@ class Memory:
             frozenset(item for one in said for item in one.facts),
         )
 
+    def say_once(self, device: str, found: Sequence[Outcome]) -> dict[Rank, Series]:
+        """Drop from vendors' collectors what a better one over their transport says now, or said last.
+
+        Returns what each collector says now, or said last where it was not asked.
+        """
+        ranks = self.ranks
+        said: dict[Rank, Series] = {
+            ranks[name]: one.series for name, one in self.told(device).items() if name in ranks
+        }
+        said |= {rank(outcome.collector): outcome.series for outcome in found}
+        for outcome in sorted(found, key=lambda outcome: rank(outcome.collector)):
+            own = rank(outcome.collector)
+            if own[1] and outcome.series:
+                better = [series for other, series in said.items() if own[:1] <= other < own]
+                outcome.keep(set(outcome.series).difference(*better).__contains__)
+                said[own] = outcome.series
+        return said
+
     @classmethod
     def of(cls, state: CollectState, collectors: Sequence[Collector]) -> Memory:
         better = {
@@ -95,7 +125,8 @@ class Memory:
             for rank, transport in enumerate(PRECEDENCE)
         }
         rests = credentials.Rests(state.refusals(), state.salt)
-        return cls(state.tasks(), state.contacts(), rests, state.cursors(), state.told, better)
+        ranks = {item.name: rank(item) for item in collectors}
+        return cls(state.tasks(), state.contacts(), rests, state.cursors(), state.told, better, ranks)
 
 
 class Batch:
@@ -124,7 +155,9 @@ class Batch:
         claimed = self._memory.claimed(due.device.name, due.transport)
         for outcome in found:
             give_way(outcome, claimed)
-            self._outcome(due, answer, outcome, claimed)
+        said = self._memory.say_once(due.device.name, found)
+        for outcome in found:
+            self._outcome(due, answer, outcome, claimed, said)
         return answer.failure or next((item.failure for item in found if item.failure), None)
 
     def forget(self, device: str, names: Iterable[str]) -> None:
@@ -133,7 +166,8 @@ class Batch:
         interval = self._intervals["reachability"]
         told = memory.told(device)
         for name in names:
-            for metric, labels in told.pop(name, _NOTHING).series:
+            ended = set(told.pop(name, _NOTHING).series)
+            for metric, labels in sorted(ended.difference(*(other.series for other in told.values()))):
                 self.builder.add_stale(device, metric, labels, time, interval)
             if memory.tasks.pop((device, name), None):
                 self._withdraw(device, name, time, interval)
@@ -191,7 +225,9 @@ class Batch:
         if memory.rests.accepted(device, answer.credential):
             self._refusals[device, answer.credential] = None
 
-    def _outcome(self, due: Due, answer: Answer, outcome: Outcome, claimed: Claims) -> None:
+    def _outcome(
+        self, due: Due, answer: Answer, outcome: Outcome, claimed: Claims, said: Mapping[Rank, Series]
+    ) -> None:
         device = due.device
         collector = outcome.collector
         task = self._memory.tasks.get((device.name, collector.name))
@@ -207,7 +243,11 @@ class Batch:
         series = tuple(outcome.series)
         if series != before.series:
             series = tuple(dict.fromkeys(series))
-            for metric, labels in sorted(set(before.series) - set(series) - claimed.series):
+            ended = set(before.series) - set(series) - claimed.series
+            if ended:  # unless another says it now, or said so when it was asked last
+                own = rank(collector)
+                ended.difference_update(*(others for other, others in said.items() if other != own))
+            for metric, labels in sorted(ended):
                 self.builder.add_stale(device.name, metric, labels, answer.time, interval)
         previous = reason = task.reason if task else ""
         # A device that fails as a whole is its transport's news, told once.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from soc.collect import credentials
-from soc.collect.batch import PRECEDENCE
+from soc.collect.batch import rank
 from soc.collect.declare import Collector
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.plan import Applying, contacts, plan
@@ -95,8 +95,8 @@ class _Gathering:
             self.problems.append(
                 "nothing applies to this device (no credential, or no collector that it answers)"
             )
-        # Better transports first: of two that say the same, the first counts.
-        self._outcomes.sort(key=lambda outcome: PRECEDENCE.index(outcome.collector.transport))
+        # Better transports first, then standard MIBs: of two that say the same, the first counts.
+        self._outcomes.sort(key=lambda outcome: rank(outcome.collector)[:2])
         facts: dict[tuple[str, str], str] = {}
         for outcome in self._outcomes:
             for fact in outcome.facts:

@@ -246,6 +246,41 @@ def test_an_agents_own_collectors_follow_what_it_is(site: Site) -> None:
     assert values(site.rows("sample"))["sw-1", "temperature_celsius", "{}"] is None
 
 
+def test_two_collectors_of_one_transport_never_contradict(site: Site) -> None:
+    """A series is the standard MIB's, else the vendor's; no marker ends what the other says."""
+    standard = SnmpScalars(charge="1.3.6.1.2.1.33.1.2.4.0", volts="1.3.6.1.2.1.33.1.2.5.0")
+    own = SnmpScalars(charge="1.3.6.1.4.1.99999.1.0", volts="1.3.6.1.4.1.99999.2.0").where(
+        "1.3.6.1.4.1.99999"
+    )
+
+    def battery(row: Row) -> Iterator[Sample]:
+        for metric, value in (("battery_charge_ratio", row.charge), ("voltage_volts", row.volts)):
+            if value is not None:
+                yield Sample(metric, value, {"sensor": "battery"})
+
+    vendors = collector(fetch=own, every="reachability", name="a_vendors")(battery)
+    often = collector(fetch=own, every="30s", name="b_vendors_again")(battery)
+    site.collectors = [vendors, often, collector(fetch=standard, every="reachability", name="ups")(battery)]
+    site.hints = {"object_id": "1.3.6.1.4.1.99999.7"}
+
+    def cycle(seconds: float, charge: float | None, volts: float | None, own_volts: float | None) -> object:
+        site.values["sw-1"] = {
+            standard: Row("", {"charge": charge, "volts": volts}),
+            own: Row("", {"charge": 0.5, "volts": own_volts}),
+        }
+        site.now += seconds
+        site.cycle()
+        wanted = ("battery_charge_ratio", "voltage_volts")
+        rows = [row for row in site.rows("sample") if row["device"] == "sw-1" and row["metric"] in wanted]
+        return sorted((row["metric"], row["value"]) for row in rows)
+
+    cycle(0, 0.9, 12.0, 13.0)  # what kind of agent it is, is known from here on
+    assert cycle(60, 0.9, 12.0, 13.0) == [("battery_charge_ratio", 0.9), ("voltage_volts", 12.0)]
+    assert cycle(30, 0.9, 12.0, 13.0) == []  # the standard one's are as it said last
+    assert cycle(30, None, 12.0, None) == [("battery_charge_ratio", 0.5), ("voltage_volts", 12.0)]
+    assert cycle(60, 0.9, None, None) == [("battery_charge_ratio", 0.9), ("voltage_volts", None)]
+
+
 def test_what_failed_and_then_does_not_apply_is_no_failure_any_more(site: Site) -> None:
     """Its last outcome counts as settled, and its own series end."""
     site.failures["sw-1"] = Failure("timeout", "3 tries")
