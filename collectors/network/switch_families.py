@@ -24,7 +24,7 @@ KIBIBYTE = 1024
 
 # Broadcom's FASTPATH: the same MIBs under each licensee's number
 _POWERCONNECT = f"{E}674.10895"
-_FASTPATH = {  # the MIBs' place: whose agents have them there
+_FASTPATH: dict[str, int | str] = {  # the MIBs' place: whose agents have them there
     f"{E}4526.10.": 4526, f"{E}4526.11.": 4526, f"{E}4413.1.1.": 4413,
     f"{_POWERCONNECT}.5000.2.6132.1.1.": _POWERCONNECT, f"{E}7244.2.": 7244,
 }  # fmt: skip

@@ -126,6 +126,7 @@ hwg = readings(
 
 IN_CELSIUS = r"^\s*([-+]?[\d.]+)\s*°?\s*(?:C\b.*)?$"
 IN_FAHRENHEIT = r"^\s*([-+]?[\d.]+)\s*°?\s*F\b"
+SITEBOSSES = [f"{E}3052.{number}.1." for number in (10, 14, 23, 12)]
 SITEBOSS_KINDS = (
     {1: celsius("", pattern=IN_CELSIUS), 3: humidity("")},
     {1: fahrenheit("", pattern=IN_FAHRENHEIT)},
@@ -136,17 +137,17 @@ asentria = readings(
     "humidity (3); power modules in milliamperes and millivolts.",
     under=[3052],
     tables=[
-        item
-        for base in (f"{E}3052.10.1.", f"{E}3052.14.1.", f"{E}3052.23.1.", f"{E}3052.12.1.")
-        for item in (
-            *(
-                TypedReadings(f"{base}1.1.1", value=7, kind=-2, kinds=kinds, name=(4,), prefix="sensor")
-                for kinds in SITEBOSS_KINDS
-            ),
+        *(
+            TypedReadings(f"{base}1.1.1", value=7, kind=-2, kinds=kinds, name=(4,), prefix="sensor")
+            for base in SITEBOSSES
+            for kinds in SITEBOSS_KINDS
+        ),
+        *(
             Readings(
                 f"{base}5.4.1.1", (amperes(5, per=1000), volts(13, per=1000), watts(20)), prefix="module"
-            ),
-        )
+            )
+            for base in SITEBOSSES
+        ),
     ],
 )
 
