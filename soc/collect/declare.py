@@ -163,7 +163,8 @@ class SshCommand:
     """One constant command on hosts of the given platforms; parses to a CommandOutput.
 
     `stream` names the cursor whose last value is written to the command's standard input as one
-    line (empty on first contact): the command itself never changes.
+    line (empty on first contact): the command itself never changes. `sudo` names what it runs as
+    root, each with its absolute path and arguments as they stand after `sudo -n` in the command.
     """
 
     transport = "ssh"
@@ -175,6 +176,7 @@ class SshCommand:
         *,
         platforms: Iterable[str] = ("linux",),
         stream: str = "",
+        sudo: Iterable[str] = (),
         exit_codes: Iterable[int] = (0,),
         maximum_bytes: int = 1_000_000,
     ) -> None:
@@ -184,6 +186,14 @@ class SshCommand:
         self.command = command
         self.platforms = frozenset(platforms)
         self.stream = stream
+        self.sudo = tuple(sudo)
+        undeclared = command
+        for line in sorted(self.sudo, key=len, reverse=True):
+            if not line.startswith("/") or f"sudo -n {line}" not in command:
+                raise ValueError(f"command {id}: does not run 'sudo -n {line}' (an absolute path)")
+            undeclared = undeclared.replace(f"sudo -n {line}", "")
+        if "sudo " in undeclared:
+            raise ValueError(f"command {id}: every 'sudo -n …' it runs must be declared in sudo=")
         self.exit_codes = frozenset(exit_codes)
         self.maximum_bytes = maximum_bytes
 
