@@ -46,6 +46,19 @@ class Job:
     hints: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A command that was sent to a host, whatever came of it."""
+
+    command: str  # SshCommand.id
+    time: float  # when it was sent, UTC seconds
+    account: str
+    address: str  # as connected to: one of the device's
+    exit_code: int  # -1 where none came
+    bytes: int  # of output, standard error included
+    reason: str = ""  # one of soc.model.REASONS where it was not seen to its end
+
+
 @dataclass(slots=True)
 class Answer:
     """What came of a job. A fetch stands in `values` or in `failures`, never in both.
@@ -67,6 +80,7 @@ class Answer:
     failure: Failure | None = None
     values: dict[Fetch, Value] = field(default_factory=dict)
     failures: dict[Fetch, Failure] = field(default_factory=dict)
+    executions: list[Execution] = field(default_factory=list)  # as they ended, failed ones included
     counts: dict[str, int] = field(default_factory=dict)  # oddities by reason, for soc status
     hints: dict[str, Any] = field(default_factory=dict)  # JSON-able, to remember for the next job
 

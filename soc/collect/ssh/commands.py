@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import paramiko
 
 from soc.collect.declare import CommandOutput, SshCommand
-from soc.collect.port import Failure
+from soc.collect.port import Execution, Failure
 from soc.collect.ssh.guard import GuardedSocket
 from soc.collect.ssh.limits import Limits
 from soc.model.text import clean, decode
@@ -43,6 +43,7 @@ class _Running:
     channel: paramiko.Channel
     wake: _Wake
     deadline: float
+    sent: float  # UTC seconds
     stdout: bytearray = field(default_factory=bytearray)
     stderr: bytearray = field(default_factory=bytearray)
     stderr_bytes: int = 0
@@ -90,10 +91,15 @@ class _Running:
 class Commands:
     """Runs commands over one connection, a few at a time."""
 
-    def __init__(self, transport: paramiko.Transport, guard: GuardedSocket, limits: Limits) -> None:
+    def __init__(
+        self, transport: paramiko.Transport, guard: GuardedSocket, limits: Limits, account: str, address: str
+    ) -> None:
         self._transport = transport
         self._guard = guard
         self._limits = limits
+        self._account = account
+        self._address = address
+        self.executions: list[Execution] = []  # of all that was sent and has ended
         self._wake = _Wake()
         self._width = limits.channels
 
@@ -132,9 +138,18 @@ class Commands:
             for item, result in ended:
                 running.remove(item)
                 item.close()
+                self._record(item, result)
                 yield item.command, result
             if refused or (running and not ended):
                 self._wait(running, _REFUSED_WAIT_SECONDS if refused else _WAIT_SECONDS)
+
+    def _record(self, item: _Running, result: CommandOutput | Failure) -> None:
+        code = result.exit_code if isinstance(result, CommandOutput) else item.channel.exit_status
+        reason = result.reason if isinstance(result, Failure) else ""
+        size = len(item.stdout) + item.stderr_bytes
+        self.executions.append(
+            Execution(item.command.id, item.sent, self._account, self._address, code, size, reason)
+        )
 
     def _wait(self, running: Sequence[_Running], seconds: float) -> None:
         nearest = min((item.deadline for item in running), default=self._guard.deadline)
@@ -152,7 +167,7 @@ class Commands:
             return None
         except _CONNECTION_ENDED as error:
             return self._not_run(command, error)
-        running = _Running(command, channel, self._wake, deadline)
+        running = _Running(command, channel, self._wake, deadline, time.time())
         channel.in_buffer.set_event(self._wake)
         channel.in_stderr_buffer.set_event(self._wake)
         channel.settimeout(deadline - now)

@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from soc.collect.declare import CommandOutput, SshCommand
+from soc.collect.declare import SshCommand
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
 from soc.collect.ssh.commands import Commands
 from soc.collect.ssh.connection import Endpoint, Login, connect
 from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.limits import Limits
-from soc.collect.ssh.platform import DETECT, platform_of
+from soc.collect.ssh.platform import DETECTIONS, platform_of, unknown
 from soc.collect.ssh.trust import Trust
 from soc.model.ids import digest
 from soc.model.text import clean
@@ -126,7 +126,7 @@ class _Contact:
         """Tries again where the server dropped the connection unheard (sshd_config, MaxStartups)."""
         job = self._job
         commands = [fetch for fetch in job.fetches if isinstance(fetch, SshCommand)]
-        cap = sum(command.maximum_bytes + _OVERHEAD_BYTES for command in (DETECT, *commands))
+        cap = sum(command.maximum_bytes + _OVERHEAD_BYTES for command in (*DETECTIONS, *commands))
         # Hosts that were dropped together come back apart, the same host each time alike.
         share = int(digest(job.device.name, size=4), 16) / 0xFFFFFFFF
         for attempt in range(self._limits.attempts):
@@ -136,7 +136,9 @@ class _Contact:
                     connect(endpoint, login, self._limits, self._deadline, cap) as (transport, guard),
                 ):
                     self._answer.answered = True
-                    return self._run(Commands(transport, guard, self._limits), commands)
+                    runner = Commands(transport, guard, self._limits, login.user, endpoint.address)
+                    self._answer.executions = runner.executions
+                    return self._run(runner, commands)
             except SshError as error:
                 wait = self._limits.retry_seconds * 2**attempt * (0.5 + share)
                 last = attempt + 1 == self._limits.attempts
@@ -170,8 +172,14 @@ class _Contact:
             answer.hints[PLATFORM_HINT] = ""  # another system may have moved in: look again next time
 
     def _detect(self, runner: Commands) -> str:
-        for _, result in runner.run([(DETECT, "")]):
-            if isinstance(result, CommandOutput):
-                return platform_of(result)
-            self._answer.failure = result
+        said = []
+        for detection in DETECTIONS:
+            for _, result in runner.run([(detection, "")]):
+                if isinstance(result, Failure):
+                    self._answer.failure = result
+                    return ""
+                if platform := platform_of(result):
+                    return platform
+                said.append(result)
+        self._answer.failure = Failure("command", unknown(said))
         return ""

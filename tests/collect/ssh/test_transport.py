@@ -312,3 +312,16 @@ def test_device_without_address_or_credential(ask: Ask) -> None:
     nowhere = ask(Job(Device("x", "hosting"), (), (HELLO,)))
     assert nowhere.failure is not None
     assert nowhere.failure.reason == "credential"
+
+
+def test_every_execution_is_told(sshd, ask: Ask) -> None:
+    """What was sent to a host stands in the answer, the detection and what was cut included."""
+    failing = SshCommand("failing", "echo no >&2; exit 3")
+    hanging = SshCommand("hanging", "printf abc; sleep 60")
+    answer = ask(sshd.job(HELLO, failing, hanging), command_seconds=1.0)
+    told = {item.command: item for item in answer.executions}
+    assert set(told) == {DETECT.id, "hello", "failing", "hanging"}
+    assert {(item.account, item.address) for item in told.values()} == {(sshd.user, "127.0.0.1")}
+    assert [(told[name].exit_code, told[name].bytes) for name in ("hello", "failing")] == [(3, 11), (3, 3)]
+    assert (told["hanging"].exit_code, told["hanging"].bytes) == (-1, 3)
+    assert told["hanging"].reason == "deadline"
