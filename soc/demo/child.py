@@ -90,14 +90,14 @@ def _ssh(directory: Path, inventory: Inventory, estate: Estate) -> None:
     from soc.collect.load import load_collectors
     from soc.demo.keys import authorized_key
     from soc.demo.linux import Shell, command_ids
-    from soc.demo.ssh_server import SshHost, SshServer
+    from soc.demo.ssh_server import SshHost, SshServer, answering
 
     keys = directory / place.SSH
     ids = command_ids(load_collectors())
     hosts = {
         place.endpoint(device, "ssh"): SshHost(
             paramiko.Ed25519Key.from_private_key_file(str(keys / "host_keys" / device.name)),
-            Shell(estate.host(device.name), ids),
+            answering(Shell(estate.host(device.name), ids)),
             _silent(estate, device.name),
         )
         for device in place.devices_with(inventory, "ssh")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from soc.collect.declare import Collector, CommandOutput, SshCommand
-from soc.collect.ssh.platform import DETECT
+from soc.collect.ssh.platform import DETECT, DETECTIONS
 from soc.demo.auth_log import AuthLine, AuthLog
 from soc.demo.formulas import dice, wave
 from soc.demo.scenario import HISTORY_SECONDS, Scenario
@@ -38,7 +38,7 @@ _HARDWARE = (("Dell Inc.", "PowerEdge R650"), ("HPE", "ProLiant DL360 Gen10"), (
 def command_ids(collectors: Iterable[Collector]) -> dict[str, str]:
     """The id of each command line that collectors may send, the platform's detection included."""
     commands = [fetch for collector in collectors for fetch in collector.fetches.values()]
-    return {item.command: item.id for item in (DETECT, *commands) if isinstance(item, SshCommand)}
+    return {item.command: item.id for item in (*DETECTIONS, *commands) if isinstance(item, SshCommand)}
 
 
 class LinuxHost:

@@ -1,6 +1,6 @@
-"""A scripted SSH server: many hosts in one process, each on its own address with its own host key.
+"""A scripted SSH server: many hosts in one process, each on its own endpoint with its own host key.
 
-Public-key authentication only; a command is answered as a whole from the host's state, nothing is run.
+Public-key authentication only; a command is answered from the host's state, nothing is run.
 """
 
 from __future__ import annotations
@@ -33,25 +33,53 @@ _LIVENESS_SECONDS = 0.5  # how soon a host that dies or comes back does so
 
 
 class Host(Protocol):
-    """What answers commands: `line` is the first line of standard input, "" without one."""
+    """What answers commands as a whole: `line` is the first line of standard input, "" without one."""
 
     def run(self, command: str, line: str, time: float) -> CommandOutput: ...
 
 
+# Has the channel of an exec request to itself, with the command and the time (UTC seconds).
+Talk = Callable[[paramiko.Channel, bytes, float], None]
+
+
 @dataclass(frozen=True, slots=True)
 class SshHost:
-    """One host: its key, what it answers, and when it is silent."""
+    """One host: its key, how it answers commands, when it is silent, and how it introduces itself."""
 
     key: paramiko.PKey
-    host: Host
+    talk: Talk
     silent: Callable[[float], bool]
+    banner: str = ""  # an identification string (RFC 4253 section 4.2), "" = the library's own
+
+
+def first_line(channel: paramiko.Channel) -> str:
+    """What the client writes to the command's standard input up to the first newline."""
+    given = b""
+    while b"\n" not in given and len(given) < _MAXIMUM_INPUT_BYTES:
+        data = channel.recv(_MAXIMUM_INPUT_BYTES)
+        if not data:
+            break
+        given += data
+    return given.split(b"\n", 1)[0].decode("utf-8", "replace")
+
+
+def answering(host: Host) -> Talk:
+    """Gives each command's whole output at once."""
+
+    def talk(channel: paramiko.Channel, command: bytes, time: float) -> None:
+        output = host.run(command.decode("utf-8", "replace"), first_line(channel), time)
+        channel.sendall(output.stdout.encode())
+        channel.sendall_stderr(output.stderr.encode())
+        channel.send_exit_status(output.exit_code)
+
+    return talk
 
 
 class _Session(paramiko.ServerInterface):
     """Who may log in, and what becomes of an exec request."""
 
-    def __init__(self, host: Host, authorized: bytes, now: Callable[[], float]) -> None:
-        self._host = host
+    def __init__(self, talk: Talk, authorized: bytes, now: Callable[[], float]) -> None:
+        self._talk = talk
         self._authorized = authorized
         self._now = now
 
@@ -75,17 +103,7 @@ class _Session(paramiko.ServerInterface):
         # The client may leave at any moment.
         with contextlib.suppress(OSError, EOFError, paramiko.SSHException), channel:
             channel.settimeout(_INPUT_SECONDS)
-            given = b""
-            while b"\n" not in given and len(given) < _MAXIMUM_INPUT_BYTES:
-                data = channel.recv(_MAXIMUM_INPUT_BYTES)
-                if not data:
-                    break
-                given += data
-            line = given.split(b"\n", 1)[0].decode("utf-8", "replace")
-            output = self._host.run(command.decode("utf-8", "replace"), line, self._now())
-            channel.sendall(output.stdout.encode())
-            channel.sendall_stderr(output.stderr.encode())
-            channel.send_exit_status(output.exit_code)
+            self._talk(channel, command, self._now())
 
 
 class _Listener:
@@ -191,8 +209,9 @@ class SshServer:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             transport = paramiko.Transport(connection)
             try:
+                transport.local_version = host.banner or transport.local_version
                 transport.add_server_key(host.key)
-                transport.start_server(server=_Session(host.host, self._authorized, self._now))
+                transport.start_server(server=_Session(host.talk, self._authorized, self._now))
                 transport.join(_SESSION_SECONDS)
             finally:
                 transport.close()

@@ -14,7 +14,7 @@ import pytest
 
 from soc.collect import CommandOutput
 from soc.demo.keys import authorized_key, write_keys
-from soc.demo.ssh_server import SshHost, SshServer
+from soc.demo.ssh_server import SshHost, SshServer, answering
 
 
 class _Echo:
@@ -34,7 +34,7 @@ class _Running:
         hosts = {
             (address, 0): SshHost(
                 paramiko.Ed25519Key.from_private_key_file(str(directory / "host_keys" / name)),
-                _Echo(name),
+                answering(_Echo(name)),
                 lambda time, name=name: name == "two" and time >= 200,
             )
             for name, address in names.items()
