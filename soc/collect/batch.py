@@ -9,6 +9,7 @@ from itertools import islice
 
 from soc.collect import credentials
 from soc.collect.declare import Collector
+from soc.collect.executions import event_of
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.plan import Due, absence_seconds, interval_seconds, next_due
 from soc.collect.port import Answer, Failure, ResolvedCredential
@@ -150,6 +151,8 @@ class Batch:
         `contacted` is false where nothing was sent: such an answer says nothing about the device.
         """
         found = outcomes(answer, due.collectors)
+        for execution in answer.executions:
+            self.builder.add_event(event_of(due.device.name, execution, answer.time))
         if contacted:
             self._contact(due, answer)
         claimed = self._memory.claimed(due.device.name, due.transport)

@@ -24,7 +24,7 @@ from soc.collect import (
 )
 from soc.collect.cycle import run_cycle
 from soc.collect.environment import Environment, Summary
-from soc.collect.port import Answer, Failure, Job
+from soc.collect.port import Answer, Execution, Failure, Job
 from soc.collect.state import CollectState
 from soc.inventory import load_inventory
 from soc.model import Event, SpoolError
@@ -76,6 +76,7 @@ class Site:
         self.failures: dict[str, Failure] = {}
         self.refused: dict[str, tuple[str, ...]] = {}
         self.hints: dict[str, object] = {}
+        self.executions: dict[str, list[Execution]] = {}
         self.snmp = TableTransport(self._answer)
         self.ssh = TableTransport(self._answer)
         self.collectors: list[Collector] = [uptime, states, log]
@@ -88,6 +89,8 @@ class Site:
         answer = Answer(job, self.now, answered=failure is None or failure.reason == "authentication")
         answer.failure = failure
         answer.refused_credentials = self.refused.get(name, ())
+        if any(isinstance(fetch, SshCommand) for fetch in job.fetches):
+            answer.executions = self.executions.get(name, [])
         if failure is None:
             answer.hints = dict(self.hints)
             answer.credential = job.credentials[0].name
@@ -315,6 +318,20 @@ def test_cursors_travel_in_the_segment_and_come_back(site: Site) -> None:
     site.now += 60
     site.cycle()
     assert site.ssh.jobs[-1].cursors == {"auth": "2"}
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_executions_are_in_the_segment_of_their_poll(site: Site, failed: bool) -> None:
+    """What was run is told beside what came of it, and also where the device failed in the end."""
+    site.executions["web-1"] = [Execution("log", site.now, "soc", "192.0.2.7", 0, 12)]
+    if failed:
+        site.failures["web-1"] = Failure("protocol", "the connection ended")
+    site.cycle()
+    (segment,) = site.spool.waiting()
+    frame = read_frame(segment)
+    rows = frame.filter(pl.col("category") == "execution").select("device", "service", "user").rows()
+    assert rows == [("web-1", "log", "soc")]
+    assert frame.filter((pl.col("record") == "poll") & (pl.col("device") == "web-1")).height > 0
 
 
 def test_cursor_of_a_cycle_killed_after_sealing_is_recovered(
