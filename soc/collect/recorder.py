@@ -11,8 +11,7 @@ from soc.collect.environment import Environment, Summary
 from soc.collect.plan import Due
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
 from soc.collect.state import Contact
-from soc.model import Event
-from soc.model.ids import digest
+from soc.spool.given_up import given_up_event
 
 ROWS_PER_SEGMENT = 20_000
 # The credential itself was told of, with the reason.
@@ -102,20 +101,7 @@ class Recorder:
         """Tell of done segments that went, oldest first, to make room: from them no store is rebuilt."""
         if not segments:
             return
-        now, first, last = self._environment.now(), segments[0], segments[-1]
-        self._batch.builder.add_event(
-            Event(
-                id=digest("given-up", first, last),
-                time=now,
-                received=now,
-                product="soc",
-                category="spool",
-                service="done",
-                severity_id=3,
-                message=f"the spool is at its limit: {len(segments)} ingested segments were given up",
-                fields={"first": first, "last": last, "segments": str(len(segments))},
-            )
-        )
+        self._batch.builder.add_event(given_up_event(segments, self._environment.now()))
 
     def under_way(self, device: str) -> bool:
         return device in self._rounds

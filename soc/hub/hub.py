@@ -16,7 +16,8 @@ from soc.hub.writer import Writer
 from soc.inventory import Inventory, load_inventory
 from soc.model import ConfigurationError, Device, Event
 from soc.model.alerts import Alert
-from soc.model.ids import digest, ulid_time_ms
+from soc.model.ids import ulid_time_ms
+from soc.model.own import own_event
 from soc.pipeline.actions import AlertAction, perform, record
 from soc.pipeline.backup import back_up
 from soc.pipeline.outbox import retry_notices
@@ -172,16 +173,14 @@ class Hub:
         """Store an event about the hub itself (`product: soc`, `category: hub`)."""
         now = self.now()
         self.record(
-            Event(
-                id=digest("hub", service, message, f"{now:.6f}"),
-                time=now,
-                received=now,
-                product="soc",
-                category="hub",
-                service=service,
+            own_event(
+                ("hub", service, message, f"{now:.6f}"),
+                now,
+                "hub",
+                service,
+                message[:MAXIMUM_MESSAGE_CHARACTERS],
                 severity_id=severity_id,
-                message=message[:MAXIMUM_MESSAGE_CHARACTERS],
-                fields=fields or {},
+                fields=fields,
             )
         )
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from soc.intake.refine import ReceivedLine, Refiner
 from soc.model import Event, SpoolError
 from soc.model.ids import digest, ulid
+from soc.model.own import own_event
 from soc.model.text import MAXIMUM_TEXT_CHARACTERS, decode
 from soc.spool.raw import MAXIMUM_PAYLOAD_BYTES, Frame, RawContent, read_raw
 from soc.spool.raw_writer import sealed_segments
@@ -111,15 +112,13 @@ def _damage(content: RawContent) -> str:
 
 
 def _damage_event(segment: str, reason: str, time: float) -> Event:
-    return Event(
-        id=digest("raw-damage", segment),
-        time=time,
-        received=time,
-        product="soc",
-        category="spool",
-        service="quarantine",
+    return own_event(
+        ("raw-damage", segment),
+        time,
+        "spool",
+        "quarantine",
+        f"raw segment set aside: {reason}",
         severity_id=4,
-        message=f"raw segment set aside: {reason}",
         fields={"segment": segment, "reason": reason},
     )
 

@@ -22,9 +22,9 @@ from soc.alerting.notify import (
     send,
 )
 from soc.inventory import Notify
-from soc.model import Event
 from soc.model.ids import digest
 from soc.model.notices import OutboxEntry
+from soc.model.own import own_event
 from soc.store import Entry, Store
 
 RUN_SECONDS = 20.0
@@ -136,15 +136,13 @@ def _give_up(
 ) -> None:
     """Dead letters, told by an own event that rules may match."""
     ids = [entry.notice.id for entry in entries]
-    event = Event(
-        id=digest("notification", *ids, f"{now:.6f}"),
-        time=now,
-        received=now,
-        product="soc",
-        category="notification",
-        service=target,
+    event = own_event(
+        ("notification", *ids, f"{now:.6f}"),
+        now,
+        "notification",
+        target,
+        f"notices for {target} given up: {len(ids)} ({reason})",
         severity_id=4,
-        message=f"notices for {target} given up: {len(ids)} ({reason})",
         fields={"target": target, "notices": str(len(ids)), "reason": reason},
     )
     entry = Entry("notices", now, events=(event,), given_up=tuple(ids))

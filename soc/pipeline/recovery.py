@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from soc.model import Event
-from soc.model.ids import digest
+from soc.model.own import own_event
 
 
 def unknown_transactions(last: int, noted: int) -> str:
@@ -24,14 +24,12 @@ def recovery_event(before: int, last: int, segments_gone: int, notices: Sequence
         told.append(f"the store lacked its last {last - before} transactions: rebuilt from journal and spool")
     if segments_gone:
         told.append(f"{segments_gone} of their segments are gone with what stood in them")
-    return Event(
-        id=digest("recovery", str(before), str(last), f"{now:.6f}"),
-        time=now,
-        received=now,
-        product="soc",
-        category="store",
-        service="recovery",
+    return own_event(
+        ("recovery", str(before), str(last), f"{now:.6f}"),
+        now,
+        "store",
+        "recovery",
+        "; ".join(told),
         severity_id=4 if segments_gone else 3,
-        message="; ".join(told),
         fields={"before": str(before), "last": str(last), "segments_gone": str(segments_gone)},
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from soc.inventory import Retention
 from soc.model import Event, SideFileError
-from soc.model.ids import digest
+from soc.model.own import own_event
 from soc.spool.journal import JournalDamagedError
 from soc.spool.spool import Spool
 from soc.store import Store
@@ -119,28 +119,24 @@ class Upkeep:
 
 
 def _damage_event(name: str, damage: str, now: float) -> Event:
-    return Event(
-        id=digest("sealed-damage", name, damage, str(now)),
-        time=now,
-        received=now,
-        product="soc",
-        category="store",
-        service="sealed",
+    return own_event(
+        ("sealed-damage", name, damage, str(now)),
+        now,
+        "store",
+        "sealed",
+        f"sealed file {name} {damage}: answers lack what it held; restore it from a backup",
         severity_id=4,
-        message=f"sealed file {name} {damage}: answers lack what it held; restore it from a backup",
         fields={"file": name, "reason": damage},
     )
 
 
 def _hindered_event(name: str, reason: str, now: float) -> Event:
-    return Event(
-        id=digest("upkeep-hindered", name, reason, str(now)),
-        time=now,
-        received=now,
-        product="soc",
-        category="store",
-        service="upkeep",
+    return own_event(
+        ("upkeep-hindered", name, reason, str(now)),
+        now,
+        "store",
+        "upkeep",
+        f"upkeep of the store ({name}) cannot be done: {reason}",
         severity_id=4,
-        message=f"upkeep of the store ({name}) cannot be done: {reason}",
         fields={"upkeep": name, "reason": reason},
     )

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from soc.model import Event, SpoolError
-from soc.model.ids import digest
+from soc.model.own import own_event
 from soc.spool.segment import Header, read_header
 from soc.spool.spool import Spool
 from soc.store import Store
@@ -134,14 +134,12 @@ def _wrong(header: Header, path: Path) -> str:
 def set_aside_event(path: Path, reason: str) -> Event:
     """An unreadable segment, as our own event. Its time is the file's, so that it is told once."""
     time = path.stat().st_mtime
-    return Event(
-        id=digest("segment", path.name),
-        time=time,
-        received=time,
-        product="soc",
-        category="spool",
-        service="quarantine",
+    return own_event(
+        ("segment", path.name),
+        time,
+        "spool",
+        "quarantine",
+        f"segment set aside: {reason}",
         severity_id=4,
-        message=f"segment set aside: {reason}",
         fields={"segment": path.stem, "reason": reason},
     )

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from soc.hub.api.peers import Peer
 from soc.hub.port import HubPort
 from soc.model import SEVERITY_IDS, Event
-from soc.model.ids import digest
+from soc.model.own import own_event
 
 _QUIET_SECONDS = 60.0
 _AGAIN_SECONDS = 1.0  # when it could not be stored
@@ -50,15 +50,13 @@ class Refusals:
 
 def _event(peer: Peer, action: str, client: str, attempts: int, now: float) -> Event:
     held = f"role {peer.role}" if peer.role else "no role"
-    return Event(
-        id=digest("api-refused", str(peer.uid), action, repr(now)),
-        time=now,
-        received=now,
-        product="soc",
-        category="api",
-        service="refused",
+    return own_event(
+        ("api-refused", str(peer.uid), action, repr(now)),
+        now,
+        "api",
+        "refused",
+        f"{peer.name} (uid {peer.uid}, {held}) was refused: {action}",
         severity_id=SEVERITY_IDS["medium"],
-        message=f"{peer.name} (uid {peer.uid}, {held}) was refused: {action}",
         user=peer.name,
         fields={
             "uid": str(peer.uid),
