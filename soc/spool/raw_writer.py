@@ -44,7 +44,7 @@ class RawWriter:
 
     def __init__(self, directory: Path, *, writer: str, seed: int, site: str = "local") -> None:
         self._directory = directory
-        self._writer = writer
+        self.name = writer
         self._site = site
         self.seed = seed
         self._open: _Open | None = None
@@ -69,7 +69,7 @@ class RawWriter:
         When it fails nothing of these frames is in the file.
         """
         if self._open is None:
-            header = RawHeader(ulid(int(now * 1000)), self._writer, self._site, now, first, self.seed)
+            header = RawHeader(ulid(int(now * 1000)), self.name, self._site, now, first, self.seed)
             path = self._directory / (header.segment + OPEN_SUFFIX)
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             self._open = _Open(descriptor, path, header, 0, monotonic)

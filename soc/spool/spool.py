@@ -61,6 +61,7 @@ class Spool:
         self.raw_done_directory = self.raw_directory / "done"
         self._open_directory = directory / open_name
         self._reserve = directory / RESERVE
+        self._given_up: list[str] = []  # done segments that went, not yet said
         try:
             for path in (*self._kept(), self._open_directory):
                 path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,9 +83,8 @@ class Spool:
         disk_free = shutil.disk_usage(self.directory).free
         return Usage(used, done, self.limit_bytes, max(0, min(self.limit_bytes - used, disk_free)))
 
-    def _make_room(self, usage: Usage) -> list[str]:
-        """Unlink the oldest done segments until there is room again; returns the names that went."""
-        gone = []
+    def _make_room(self, usage: Usage) -> None:
+        """Unlink the oldest done segments until there is room again."""
         used = usage.used_bytes
         target = min(_ROOMY_RATIO * usage.capacity_bytes, usage.capacity_bytes - RESERVE_BYTES)
         done = (*self.done_directory.glob("*.parquet"), *self.raw_done_directory.glob("*.raw"))
@@ -94,23 +94,22 @@ class Spool:
             with contextlib.suppress(FileNotFoundError):  # another writer makes room, too
                 used -= path.stat().st_size
                 path.unlink()
-                gone.append(path.name)
-        return gone
+                self._given_up.append(path.name)
 
     def check_room(self) -> list[str]:
         """Raise SpoolError when nothing more can be promised storage; keep the reserve filled otherwise.
 
         Called before anything is asked of a device: what cannot be stored is not collected. Over 80 %
-        full, the oldest done segments go: returns their names, oldest first.
+        full, the oldest done segments go: returns the names of those that went since it last returned,
+        oldest first.
         """
-        gone: list[str] = []
         try:
             usage = self.usage()
             if (
                 usage.used_bytes > _ALMOST_FULL_RATIO * usage.capacity_bytes
                 or usage.free_bytes < RESERVE_BYTES
             ):
-                gone = self._make_room(usage)
+                self._make_room(usage)
                 usage = self.usage()
             if usage.free_bytes < RESERVE_BYTES:
                 raise SpoolError(
@@ -121,6 +120,7 @@ class Spool:
             self._fill_reserve()
         except OSError as error:
             raise SpoolError(f"spool {self.directory}: {error.strerror}") from error
+        gone, self._given_up = self._given_up, []
         return gone
 
     def release_reserve(self) -> None:

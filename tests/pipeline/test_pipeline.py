@@ -9,10 +9,12 @@ from typing import Any
 import polars as pl
 import pytest
 
+from soc.detection import load_all_rules
 from soc.model import Device, Fact, Poll, Sample
 from soc.model.alerts import Actor
 from soc.pipeline import waiting
 from soc.pipeline.actions import apply_action
+from soc.spool.given_up import given_up_event
 from soc.spool.journal import journal_files, read_file
 from soc.spool.segment import SegmentBuilder, encode, read_frame
 from soc.store import Store
@@ -171,6 +173,19 @@ def test_repeated_pull_changes_nothing(estate: Estate) -> None:
         assert (summary.events, summary.matches) == ((7, 7) if sealed == 0 else (0, 0))
     with estate.store() as store:
         assert alerts(store) == [("Brute force", "web-1", 6), ("Root login", "web-1", 1)]
+
+
+def test_a_gap_that_making_room_left_is_one_alert(tmp_path: Path) -> None:
+    """Whoever writes the segment that tells of it, the shipped rule alerts, once."""
+    estate = Estate(tmp_path, (WEB,), rules=load_all_rules([]))
+    gap = given_up_event(["01.parquet", "02.parquet"], START)
+    for sealed in (1, 2):
+        builder = SegmentBuilder()
+        builder.add_event(gap)
+        estate.seal(builder, START + sealed)
+    estate.run(START + 3)
+    with estate.store() as store:
+        assert alerts(store) == [("Ingested segments given up", "", 1)]
 
 
 def test_repeated_segment_changes_nothing(estate: Estate) -> None:

@@ -45,8 +45,9 @@ def serve(
     """
     now, monotonic = surroundings.now, surroundings.monotonic
     with acquire(data / RECEIVE_LOCK, LOCK_WAIT_SECONDS, "soc receive"):
-        spool = Spool(data / SPOOL)
+        spool = Spool(data / SPOOL, open_name="open-receive")
         try:
+            spool.discard_unsealed()
             set_aside_unreadable(spool)
         except OSError as error:
             raise SpoolError(f"spool {spool.directory}: {error.strerror}") from error

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from soc.intake.receive.counters import DISK, STOPPED, Stored
 from soc.model import SpoolError
+from soc.spool.given_up import given_up_event
 from soc.spool.raw_writer import Durable, RawWriter, recover
+from soc.spool.segment import SegmentBuilder
 from soc.spool.spool import Spool
 
 SYNC_SECONDS = 0.2
@@ -65,6 +67,7 @@ class Sink:
         self._synced_at = 0.0
         self._durable = 0
         self._segments = 0
+        self._given_up: list[str] = []  # done segments that went, and nobody was told
         self.lost: Counter[str] = Counter()  # messages, by reason
         self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
 
@@ -142,7 +145,7 @@ class Sink:
             if self._writer.begun is None and monotonic >= self._room_at:
                 self._room_at = monotonic + _ROOM_SECONDS
                 try:
-                    self._spool.check_room()
+                    self._check_room()
                 except SpoolError as error:
                     self._block(str(error), monotonic)
                     return
@@ -154,6 +157,16 @@ class Sink:
                 self._pending_bytes -= len(chunk.frames)
             if self._writer.size_bytes >= SEAL_BYTES:
                 self._seal_if_due(monotonic, False)
+
+    def _check_room(self) -> None:
+        """Raises SpoolError while there is none, or while what went for it cannot be told."""
+        self._given_up += self._spool.check_room()
+        if self._given_up:
+            now = self._now()
+            builder = SegmentBuilder()
+            builder.add_event(given_up_event(self._given_up, now))
+            self._spool.seal(builder, writer=self._writer.name, created=now, sealed=now)
+            self._given_up = []
 
     def _append(self, chunk: Chunk, monotonic: float) -> bool:
         """Whether the chunk is written; a disk that is full is met with the reserve, once."""
@@ -199,7 +212,7 @@ class Sink:
         self._retry_at = monotonic + _RETRY_SECONDS
         self._room_at = monotonic + _ROOM_SECONDS
         try:
-            self._spool.check_room()
+            self._check_room()
             set_aside_unreadable(self._spool)
         except (SpoolError, OSError):
             return

@@ -9,6 +9,7 @@ from soc.intake.receive.counters import STOPPED
 from soc.intake.receive.sink import SEAL_BYTES, Chunk, Sink, set_aside_unreadable
 from soc.spool.raw import MAXIMUM_PAYLOAD_BYTES, encode_frame, read_raw
 from soc.spool.raw_writer import Durable, RawWriter, sealed_segments
+from soc.spool.segment import read_frame
 from soc.spool.spool import RESERVE_BYTES, Spool
 from tests.support.disk import fill
 
@@ -106,6 +107,44 @@ def test_a_full_spool_holds_frames_until_there_is_room(tmp_path: Path) -> None:
     assert desk.sink.accepting
     assert [item.last for item in desk.durable] == [2]
     assert desk.told[1:] == ["messages are stored again"]
+
+
+def gaps(spool: Spool) -> list[dict[str, str]]:
+    """What the waiting segments say of done ones that went."""
+    rows = [row for path in spool.waiting() for row in read_frame(path).to_dicts()]
+    assert {(row["product"], row["category"], row["service"]) for row in rows} <= {("soc", "spool", "done")}
+    return [{pair["key"]: pair["value"] for pair in row["fields"]} for row in rows]
+
+
+def test_done_segments_that_make_room_are_told_of_once(tmp_path: Path) -> None:
+    """A store could not be rebuilt from them: one event names the first and the last."""
+    desk = Desk(tmp_path, limit_bytes=6 * RESERVE_BYTES)
+    for number in range(11):
+        (desk.spool.done_directory / f"{number:02}.parquet").write_bytes(b"x" * (RESERVE_BYTES // 2))
+    desk.sink.offer(chunk(1, 1))
+    desk.step()
+    assert gaps(desk.spool) == [{"first": "00.parquet", "last": "01.parquet", "segments": "2"}]
+    desk.step(5)
+    desk.sink.offer(chunk(2, 2))
+    desk.step(5, stopping=True)
+    assert len(gaps(desk.spool)) == 1
+    assert desk.stored() == [1, 2]
+
+
+def test_a_gap_that_cannot_be_told_yet_is_told_later(tmp_path: Path) -> None:
+    """Where done segments went and there is still no room, the event follows when there is."""
+    desk = Desk(tmp_path, limit_bytes=2 * RESERVE_BYTES)
+    (desk.spool.done_directory / "01.parquet").write_bytes(b"x" * RESERVE_BYTES)
+    waiting = desk.spool.raw_directory / "waiting.raw"
+    waiting.write_bytes(b"x" * (RESERVE_BYTES + 1))
+    desk.sink.offer(chunk(1, 1))
+    desk.step()
+    assert desk.sink.blocked
+    assert gaps(desk.spool) == []
+    waiting.unlink()
+    desk.step(1)
+    assert gaps(desk.spool) == [{"first": "01.parquet", "last": "01.parquet", "segments": "1"}]
+    assert desk.sink.accepting
 
 
 def test_what_cannot_be_told_is_known_all_the_same(tmp_path: Path) -> None:
