@@ -94,7 +94,7 @@ def main(arguments: list[str] | None = None) -> None:
             transports={},
             state=state,
             spool=Spool(directory / SPOOL),
-            refine=Refiner(inventory.devices, load_all_rules(options.rules)).refine,
+            refine=Refiner.of(inventory, load_all_rules(options.rules)).refine,
             now=time.time,
             monotonic=time.monotonic,
         )

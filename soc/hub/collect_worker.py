@@ -118,7 +118,7 @@ def _state(options: argparse.Namespace) -> CollectState:
 
 
 def _refine(inventory: Inventory, rules: RuleSet) -> Refine:
-    return Refiner(inventory.devices, rules, inventory.settings.relays).refine
+    return Refiner.of(inventory, rules).refine
 
 
 def _maker(inventory: Inventory) -> Callable[[], Mapping[str, Transport]]:

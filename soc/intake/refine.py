@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 from soc.detection import RuleSet, match_events
 from soc.intake import pam
 from soc.intake.frame import Frame, Meaning, decoders, programs
+from soc.intake.own_logins import OwnLogins, local_addresses
 from soc.intake.senders import Senders
+from soc.inventory import Inventory
 from soc.model import Device, Event, LogRecord, Match
 from soc.model.ids import digest
 from soc.model.text import MAXIMUM_TEXT_CHARACTERS
@@ -61,10 +63,18 @@ class Refiner:
         devices: Mapping[str, Device],
         rules: RuleSet,
         relays: Sequence[IPv4Network | IPv6Network] = (),
+        own_logins: OwnLogins | None = None,
     ) -> None:
         self._rules = rules
+        self._own_logins = own_logins or OwnLogins()
         self._names = {address: device.name for device in devices.values() for address in device.addresses}
         self._senders = Senders(devices.values(), relays)
+
+    @classmethod
+    def of(cls, inventory: Inventory, rules: RuleSet) -> Refiner:
+        """For all devices of the inventory, on the machine that collects."""
+        own_logins = OwnLogins.of(inventory, local_addresses())
+        return cls(inventory.devices, rules, inventory.settings.relays, own_logins)
 
     def refine(self, records: Sequence[tuple[Device, LogRecord, float]]) -> tuple[list[Event], list[Match]]:
         """Records as (device, record, received as UTC seconds); an event for each, in their order.
@@ -120,6 +130,10 @@ class Refiner:
             fields = {"level": "debug", **fields}
         if name := self._names.get(meaning.source_ip):
             fields["source_device"] = name
+        if meaning.service == "sshd" and self._own_logins.made(
+            origin.device, meaning.user, meaning.source_ip
+        ):
+            fields = {"own_login": "true", **fields}
         return Event(
             id=origin.id,
             time=time,

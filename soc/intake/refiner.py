@@ -34,7 +34,7 @@ def load_refiner(inventory: Path, rules: list[Path], cache: Path) -> Refiner:
     rule_set = load_all_rules(rules)
     if rule_set.errors:
         raise ConfigurationError(rule_set.errors)
-    return Refiner(loaded.devices, rule_set, loaded.settings.relays)
+    return Refiner.of(loaded, rule_set)
 
 
 def _ended(wait_seconds: float) -> bool:

@@ -115,6 +115,7 @@ class Settings:
     collection: str = "internal"  # or "external": cron polls
     listen: Mapping[str, Listener] = field(default_factory=dict)
     relays: tuple[IPNetwork, ...] = ()
+    own_addresses: tuple[IPNetwork, ...] = ()  # where hosts see us come from, behind address translation
     retention: Retention = field(default_factory=Retention)
     packs: tuple[Pack, ...] = ()
     heartbeat: Heartbeat | None = None
@@ -233,6 +234,7 @@ _SETTINGS = record(
         "collection": choice(("internal", "external")),
         "listen": named(one_of(("syslog_udp", "syslog_tcp", "syslog_tls", "traps", "http")), _listener),
         "relays": listing(scalar(network)),
+        "own_addresses": listing(scalar(network)),
         "retention": lambda report, node: Retention(**_RETENTION(report, node)),
         "packs": listing(_pack),
         "heartbeat": _heartbeat,

@@ -70,7 +70,7 @@ def environment(site: Site, transports: Mapping[str, Transport], state: CollectS
 
 
 def _refiner(site: Site) -> Refiner:
-    return Refiner(site.inventory.devices, site.rules, site.inventory.settings.relays)
+    return Refiner.of(site.inventory, site.rules)
 
 
 def refine(site: Site) -> Refined:

@@ -71,13 +71,14 @@ def test_relays_retention_and_packs(write: Any) -> None:
     """Networks of both families, seconds by class, packs with their defaults."""
     found = settings(
         write,
-        "relays: [10.9.0.0/24, '2001:db8::/32', 10.8.0.1], "
+        "relays: [10.9.0.0/24, '2001:db8::/32', 10.8.0.1], own_addresses: [192.0.2.128/25], "
         "retention: {samples: 30d, events: {debug: 1d, audit: 7y}}, "
         "packs: [{path: /etc/soc/sigma}, "
         "{path: /p, minimum_level: high, include: [a], exclude: [b], mode: shadow}]",
     )
 
     assert found.relays == tuple(map(ipaddress.ip_network, ("10.9.0.0/24", "2001:db8::/32", "10.8.0.1/32")))
+    assert found.own_addresses == (ipaddress.ip_network("192.0.2.128/25"),)
     assert found.retention == Retention(
         30 * DAY, {"default": 365 * DAY, "debug": DAY, "audit": 7 * 365 * DAY}, 90 * DAY
     )
