@@ -31,6 +31,7 @@ REASONS: tuple[str, ...] = (
     "host-key-unknown",
     "host-key-changed",
     "protocol",  # the answer broke the protocol (BER, SSH banner, key exchange)
+    "algorithms",  # what the SSH server offers is too weak for us, or unknown to us
     "command",  # the command failed or does not exist there
     "limit",  # row cap, byte cap, non-increasing OIDs
     "type",  # a value of another type than declared

@@ -12,7 +12,7 @@ import paramiko
 
 from soc.collect.declare import CommandOutput, SshCommand
 from soc.collect.port import Execution, Failure
-from soc.collect.ssh.guard import GuardedSocket
+from soc.collect.ssh.guard import Guard
 from soc.collect.ssh.limits import Limits
 from soc.model.text import clean, decode
 
@@ -48,7 +48,7 @@ class _Running:
     stderr: bytearray = field(default_factory=bytearray)
     stderr_bytes: int = 0
 
-    def pump(self, guard: GuardedSocket) -> CommandOutput | Failure | None:
+    def pump(self, guard: Guard) -> CommandOutput | Failure | None:
         """Take over some of what has come. Returns the result once it is known."""
         channel, cap = self.channel, self.command.maximum_bytes
         ended = channel.closed or (channel.eof_received and channel.status_event.is_set())
@@ -92,7 +92,7 @@ class Commands:
     """Runs commands over one connection, a few at a time."""
 
     def __init__(
-        self, transport: paramiko.Transport, guard: GuardedSocket, limits: Limits, account: str, address: str
+        self, transport: paramiko.Transport, guard: Guard, limits: Limits, account: str, address: str
     ) -> None:
         self._transport = transport
         self._guard = guard

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import paramiko
-from paramiko.packet import Packetizer
 
-from soc.collect.ssh.failure import SshError
-from soc.collect.ssh.guard import GuardedSocket
+from soc.collect.ssh.client import Client
+from soc.collect.ssh.failure import Phase, SshError
+from soc.collect.ssh.guard import Guard
 from soc.collect.ssh.known_hosts import HostKeys
 from soc.collect.ssh.limits import Limits
 
 _BYTES_BEFORE_AUTHENTICATION = 256 * 1024
-_WINDOW_BYTES = 256 * 1024
-_WEAK_ALGORITHMS = {
-    "ciphers": ("aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc"),
-    "macs": ("hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96"),
-}
-
-# Everything it would log stands in the answer; its tracebacks on stderr help nobody.
-logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+_SHOWN_ALGORITHMS = 8
+# How servers begin that turn us away before their banner: OpenSSH at its MaxStartups says nothing or
+# this; from 9.8 on this to addresses that failed before (sshd_config(5), PerSourcePenalties).
+_DROPPED = b"Exceeded MaxStartups"
+_PENALISED = b"Not allowed at this time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,58 +44,44 @@ class Login:
     password: str | None = None
 
 
-class _Packetizer(Packetizer):
-    def start_handshake(self, timeout: float) -> None:
-        """No timer: GuardedSocket has the deadline, and a timer's thread would outlive the session."""
-
-
 @contextlib.contextmanager
 def connect(
     endpoint: Endpoint, login: Login, limits: Limits, deadline: float, maximum_bytes: int
-) -> Iterator[tuple[paramiko.Transport, GuardedSocket]]:
+) -> Iterator[tuple[Client, Guard]]:
     """An authenticated transport, closed at the end. Raises SshError naming the phase that failed.
 
     `deadline` (time.monotonic() seconds) ends the connection whatever happens on it; so does the
     peer once it sent more than `maximum_bytes` after authentication.
     """
-    guard = _tcp(endpoint, min(deadline, time.monotonic() + limits.connect_seconds))
-    guard.deadline, guard.maximum_bytes = deadline, _BYTES_BEFORE_AUTHENTICATION
-    weak: dict[str, Sequence[str]] = {} if endpoint.legacy else dict(_WEAK_ALGORITHMS)
-    transport = paramiko.Transport(
-        guard,
-        default_window_size=_WINDOW_BYTES,
-        disabled_algorithms=weak,
-        packetizer_class=_Packetizer,
-    )
+    stream = _tcp(endpoint, min(deadline, time.monotonic() + limits.connect_seconds))
+    guard = Guard(stream, deadline, _BYTES_BEFORE_AUTHENTICATION)
+    client = Client(guard, endpoint.host_keys, legacy=endpoint.legacy)
     try:
-        _exchange_keys(transport, guard, endpoint, limits)
-        server_key = transport.get_remote_server_key()
-        endpoint.host_keys.check(server_key.get_name(), server_key.asbytes())
-        _authenticate(transport, guard, login, limits)
-        guard.maximum_bytes = guard.received + maximum_bytes
-        yield transport, guard
+        _exchange_keys(client, guard, endpoint, limits)
+        _authenticate(client, guard, login, limits)
+        guard.wake(deadline, maximum_bytes)
+        yield client, guard
     finally:
         guard.close()
-        transport.close()
+        client.close()
 
 
-def _tcp(endpoint: Endpoint, deadline: float) -> GuardedSocket:
+def _tcp(endpoint: Endpoint, deadline: float) -> socket.socket:
     try:
         found = socket.getaddrinfo(endpoint.address, endpoint.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise SshError("resolve", f"{endpoint.address}: {_text(error)}") from None
-    failure = SshError("resolve", f"{endpoint.address} has no address")
+        raise SshError("resolve", f"{endpoint.address}: {_text(error)}", phase="resolve") from None
+    failure = SshError("resolve", f"{endpoint.address} has no address", phase="resolve")
     for family, kind, protocol, _, address in found:
-        connected = GuardedSocket(family, kind, protocol)
+        connected = socket.socket(family, kind, protocol)
         try:
             connected.settimeout(max(0.01, deadline - time.monotonic()))
             connected.connect(address)
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             connected.close()
-            failure = SshError(
-                _connect_reason(error), f"{endpoint.address} port {endpoint.port}: {_text(error)}"
-            )
+            where = f"{endpoint.address} port {endpoint.port}"
+            failure = SshError(_connect_reason(error), f"{where}: {_text(error)}", phase="connect")
         else:
             return connected
     raise failure
@@ -115,65 +97,88 @@ def _text(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _exchange_keys(
-    transport: paramiko.Transport, guard: GuardedSocket, endpoint: Endpoint, limits: Limits
-) -> None:
-    options = transport.get_security_options()
-    known = [name for name in endpoint.host_keys.key_types if name in options.key_types]
-    options.key_types = (*known, *(name for name in options.key_types if name not in known))
+def _exchange_keys(client: Client, guard: Guard, endpoint: Endpoint, limits: Limits) -> None:
     done = threading.Event()
-    transport.start_client(event=done)
+    client.start_client(event=done)
     in_time = done.wait(max(0.0, min(limits.handshake_seconds, guard.deadline - time.monotonic())))
-    answered = guard.received > 0
-    if in_time and transport.is_active():
+    if in_time and client.is_active():
         return
-    _raise_if_tripped(guard, "during key exchange")
+    phase: Phase = "key exchange" if client.remote_version else "banner"
+    answered = guard.received > 0
+    _raise_if_tripped(guard, phase)
     if not in_time:
-        waited_for = "key exchange" if transport.remote_version else "the SSH banner"
-        raise SshError("timeout", f"connected, but no end of {waited_for} in time", answered=answered)
-    error = transport.get_exception()
-    if not transport.remote_version:
-        # OpenSSH at its MaxStartups closes or resets, silently or with one line that is no banner.
-        dropped = not guard.head or guard.head.startswith(b"Exceeded MaxStartups")
-        raise SshError(
-            "protocol", f"the connection ended before an SSH banner ({guard.received} bytes came)",
-            answered=answered, retry=dropped,
-        )  # fmt: skip
+        raise SshError("timeout", "connected, but not done in time", phase=phase, answered=answered)
+    error = client.get_exception()
+    if isinstance(error, SshError):
+        raise error
+    if not client.remote_version:
+        raise _no_banner(guard)
     if isinstance(error, paramiko.ssh_exception.IncompatiblePeer):
-        hint = "" if endpoint.legacy else "; `ssh: {legacy: true}` allows older ciphers and MACs"
-        raise SshError("protocol", f"no algorithm in common: {error}{hint}", answered=answered)
+        raise _nothing_in_common(client, error, endpoint)
     why = _text(error) if error else "connection closed"
-    raise SshError("protocol", f"key exchange failed: {why}", answered=answered)
+    raise SshError("protocol", why, phase=phase, answered=answered)
 
 
-def _authenticate(transport: paramiko.Transport, guard: GuardedSocket, login: Login, limits: Limits) -> None:
+def _no_banner(guard: Guard) -> SshError:
+    answered = guard.received > 0
+    if guard.head.startswith(_PENALISED):
+        why = "the server refuses our address for a while, because logins from it failed (PerSourcePenalties)"
+        return SshError("refused", why, phase="banner", answered=answered)
+    return SshError(
+        "protocol", f"the connection ended before one came ({guard.received} bytes came)", phase="banner",
+        answered=answered, retry=not guard.head or guard.head.startswith(_DROPPED),
+    )  # fmt: skip
+
+
+def _nothing_in_common(client: Client, error: Exception, endpoint: Endpoint) -> SshError:
+    """What the server has to offer; what we do not take is named by how paramiko words the failure."""
+    words = {"kex": "key exchange", "host": "host key", "ciphers": "cipher", "macs": "MAC"}
+    said = str(error)
+    what = next((name for word, name in words.items() if f"acceptable {word}" in said), "")
+    names = client.offered().get(what, ())
+    if not any(names):
+        return SshError("protocol", said, phase="key exchange", answered=True)
+    shown = ", ".join(names[:_SHOWN_ALGORITHMS]) + (", …" if len(names) > _SHOWN_ALGORITHMS else "")
+    way_out = ""
+    if what in ("cipher", "MAC"):
+        way_out = "; `ssh: {legacy: true}` allows more" if not endpoint.legacy else ""
+    return SshError(
+        "algorithms", f"no {what} in common; the server offers {shown}{way_out}", phase="key exchange",
+        answered=True,
+    )  # fmt: skip
+
+
+def _authenticate(client: Client, guard: Guard, login: Login, limits: Limits) -> None:
     refusals = []
     for method in ("publickey", "password"):
         done = threading.Event()
         if method == "publickey" and login.key is not None:
-            transport.auth_publickey(login.user, login.key, event=done)
+            client.auth_publickey(login.user, login.key, event=done)
         elif method == "password" and login.password is not None:
-            transport.auth_password(login.user, login.password, event=done, fallback=False)
+            client.auth_password(login.user, login.password, event=done, fallback=False)
         else:
             continue
         wait = max(0.0, min(limits.authentication_seconds, guard.deadline - time.monotonic()))
         in_time = done.wait(wait)
-        if transport.is_authenticated():
+        if client.is_authenticated():
             return
-        _raise_if_tripped(guard, "during authentication")
+        _raise_if_tripped(guard, "authentication")
         if not in_time:
-            raise SshError("timeout", "no answer to authentication in time", answered=True)
-        error = transport.get_exception()
-        if not transport.is_active() and not isinstance(error, paramiko.AuthenticationException):
-            raise SshError("protocol", "the connection ended during authentication", answered=True)
+            raise SshError("timeout", "no answer in time", phase="authentication", answered=True)
+        error = client.get_exception()
+        if not client.is_active() and not isinstance(error, paramiko.AuthenticationException):
+            raise SshError("protocol", "the connection ended", phase="authentication", answered=True)
         refusals.append(method)
-        if not transport.is_active():
+        if not client.is_active():
             break
-    raise SshError("authentication", f"user {login.user} refused ({' and '.join(refusals)})", answered=True)
+    raise SshError(
+        "authentication", f"user {login.user} refused ({' and '.join(refusals)})", phase="authentication",
+        answered=True,
+    )  # fmt: skip
 
 
-def _raise_if_tripped(guard: GuardedSocket, where: str) -> None:
+def _raise_if_tripped(guard: Guard, phase: Phase) -> None:
     if guard.tripped == "limit":
-        raise SshError("limit", f"too many bytes {where}", answered=True)
+        raise SshError("limit", "too many bytes", phase=phase, answered=True)
     if guard.tripped:
-        raise SshError("deadline", f"the session's time ran out {where}", answered=guard.received > 0)
+        raise SshError("deadline", "the session's time ran out", phase=phase, answered=guard.received > 0)

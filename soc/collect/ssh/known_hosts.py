@@ -57,6 +57,11 @@ def fingerprint(blob: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
+def key_type(blob: bytes) -> str:
+    """The name a public key begins with (RFC 4253 section 6.6)."""
+    return blob[4 : 4 + int.from_bytes(blob[:4])][:64].decode("ascii", "replace")
+
+
 @dataclass(frozen=True, slots=True)
 class HostKeys:
     """What is known of one host. `source` names where from, for people."""
@@ -65,25 +70,26 @@ class HostKeys:
     accepted: frozenset[bytes] = frozenset()
     revoked: frozenset[bytes] = frozenset()
     pinned: frozenset[str] = frozenset()  # fingerprints
-    key_types: tuple[str, ...] = ()  # asked for first, so that a server with several keys shows one we know
+    # asked for first, so that a server with several keys shows one we know
+    algorithms: tuple[str, ...] = ()
 
-    def check(self, key_type: str, blob: bytes) -> None:
+    def check(self, blob: bytes, now: float) -> None:
         """Raises SshError unless the key is the host's: host-key-unknown or host-key-changed."""
-        presented = f"{key_type} {fingerprint(blob)}"
+        presented = f"{key_type(blob)} {fingerprint(blob)}"
         if blob in self.revoked:
-            raise SshError("host-key-changed", f"{presented} is revoked in {self.source}", answered=True)
+            raise _refused("host-key-changed", f"{presented} is revoked in {self.source}")
         if blob in self.accepted or fingerprint(blob) in self.pinned:
             return
         if self.accepted or self.pinned:
             known = sorted(self.pinned) or sorted(fingerprint(key) for key in self.accepted)
-            raise SshError(
-                "host-key-changed",
-                f"the host shows {presented}, {self.source} has {', '.join(known[:3])}",
-                answered=True,
+            raise _refused(
+                "host-key-changed", f"the host shows {presented}, {self.source} has {', '.join(known[:3])}"
             )
-        raise SshError(
-            "host-key-unknown", f"the host shows {presented}, which {self.source} lacks", answered=True
-        )
+        raise _refused("host-key-unknown", f"the host shows {presented}, which {self.source} lacks")
+
+
+def _refused(reason: str, detail: str) -> SshError:
+    return SshError(reason, detail, phase="host key", answered=True)
 
 
 class KnownHosts:
@@ -118,7 +124,7 @@ class KnownHosts:
             self._source,
             accepted=frozenset(entry.blob for entry in good),
             revoked=frozenset(entry.blob for entry in found if entry.revoked),
-            key_types=_algorithms(entry.key_type for entry in good),
+            algorithms=_algorithms(entry.key_type for entry in good),
         )
 
 

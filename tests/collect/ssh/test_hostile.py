@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import paramiko
 import pytest
@@ -84,6 +84,10 @@ def _babble(connection: socket.socket) -> None:
         connection.sendall(b"x" * 65536)
 
 
+def _penalise(connection: socket.socket) -> None:
+    connection.sendall(b"Not allowed at this time\r\n")
+
+
 def _banner_only(connection: socket.socket) -> None:
     connection.sendall(b"SSH-2.0-tarpit\r\n")
     _silence(connection)
@@ -114,26 +118,28 @@ def _no_key_exchange(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    ("peer", "reason", "answered"),
+    ("peer", "reason", "phase", "answered"),
     [
-        (_silence, "timeout", False),
-        (lambda _: None, "protocol", False),
-        (_dribble, "timeout", True),
-        (_babble, "limit", True),
-        (_banner_only, "timeout", True),
-        (_another_protocol, "protocol", True),
-        (_old_protocol, "protocol", True),
-        (_no_text, "protocol", True),
-        (_huge_packet, "limit", True),
-        (_no_key_exchange, "protocol", True),
+        (_silence, "timeout", "banner", False),
+        (lambda _: None, "protocol", "banner", False),
+        (_dribble, "timeout", "banner", True),
+        (_babble, "limit", "banner", True),
+        (_penalise, "refused", "banner", True),
+        (_banner_only, "timeout", "key exchange", True),
+        (_another_protocol, "protocol", "banner", True),
+        (_old_protocol, "protocol", "key exchange", True),
+        (_no_text, "protocol", "banner", True),
+        (_huge_packet, "limit", "key exchange", True),
+        (_no_key_exchange, "protocol", "key exchange", True),
     ],
 )
-def test_no_session_is_had(serve, peer: Peer, reason: str, answered: bool) -> None:
-    """Each way not to become an SSH session has its reason, and only bytes count as an answer."""
+def test_no_session_is_had(serve, peer: Peer, reason: str, phase: str, answered: bool) -> None:
+    """Each way not to become an SSH session has its reason and phase, and only bytes count as an answer."""
     answer = _ask(serve(peer))
     assert answer.failure is not None
     assert (answer.failure.reason, answer.answered) == (reason, answered)
     assert answer.failure.detail.isprintable()
+    assert answer.failure.detail.startswith(f"{phase}: ")
     assert not answer.values
 
 
@@ -235,6 +241,46 @@ def server(serve, host_key: paramiko.PKey) -> Callable[[str], tuple[int, str]]:
         return serve(peer), fingerprint(host_key.asbytes())
 
     return start
+
+
+class _Listening(paramiko.Transport):
+    """A server's side that notes what comes after its host key was shown."""
+
+    heard: ClassVar[list[str]] = []
+
+    def _parse_newkeys(self, m: paramiko.Message) -> None:
+        self.heard.append("NEWKEYS")
+        super()._parse_newkeys(m)
+
+    def _activate_inbound(self) -> None:
+        self.heard.append("encrypted")
+        super()._activate_inbound()
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_nothing_is_sent_after_a_changed_host_key(serve, host_key: paramiko.PKey, trusted: bool) -> None:
+    """Not even that the keys are taken: the connection ends where the host showed its key."""
+    ended = threading.Event()
+
+    def peer(connection: socket.socket) -> None:
+        transport = _Listening(connection)
+        transport.add_server_key(host_key)
+        transport.start_server(event=threading.Event(), server=_Server(""))
+        transport.join(20)
+        ended.set()
+
+    _Listening.heard.clear()
+    pin = fingerprint(host_key.asbytes()) if trusted else "SHA256:" + "A" * 43
+    answer = _ask(serve(peer), pin=pin, handshake_seconds=10, command_seconds=1.0)
+    assert ended.wait(20)
+    if trusted:
+        assert _Listening.heard == ["NEWKEYS", "encrypted"]
+    else:
+        assert answer.failure is not None
+        assert answer.failure.reason == "host-key-changed"
+        assert answer.refused_credentials == ()
+        assert not answer.executions
+        assert _Listening.heard == []
 
 
 def test_stall_at_authentication(server) -> None:

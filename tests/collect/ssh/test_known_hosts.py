@@ -12,6 +12,7 @@ from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.known_hosts import HostKeys, KnownHosts, fingerprint, pinned
 
 KEY = b"\0\0\0\x0bssh-ed25519" + bytes(range(36))
+NOW = 1_800_000_000.0
 OTHER = b"\0\0\0\x0bssh-ed25519" + bytes(36)
 
 
@@ -21,7 +22,7 @@ def _line(hosts: str, blob: bytes = KEY, key_type: str = "ssh-ed25519") -> str:
 
 def _reason(keys: HostKeys, blob: bytes) -> str:
     with pytest.raises(SshError) as caught:
-        keys.check("ssh-ed25519", blob)
+        keys.check(blob, NOW)
     return caught.value.reason
 
 
@@ -39,7 +40,7 @@ def _reason(keys: HostKeys, blob: bytes) -> str:
 )
 def test_entry_names_the_host(hosts: str, host: str, port: int) -> None:
     """Plain names, lists, ports and wildcards are found as ssh finds them."""
-    KnownHosts([_line(hosts)], "test").keys(host, port).check("ssh-ed25519", KEY)
+    KnownHosts([_line(hosts)], "test").keys(host, port).check(KEY, NOW)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_hashed_name_as_ssh_keygen_writes_it(tmp_path: Path) -> None:
     subprocess.run(["ssh-keygen", "-H", "-f", path], check=True, capture_output=True)
     assert "web-01" not in path.read_text()
     known = KnownHosts.read(path)
-    known.keys("web-01", 2222).check("ssh-ed25519", KEY)
+    known.keys("web-01", 2222).check(KEY, NOW)
     assert _reason(known.keys("web-02", 2222), KEY) == "host-key-unknown"
 
 
@@ -71,7 +72,7 @@ def test_other_key_than_known_is_a_change() -> None:
     """A host with an entry that shows another key has changed; both fingerprints are named."""
     keys = KnownHosts([_line("web-01")], "the file").keys("web-01", 22)
     with pytest.raises(SshError) as caught:
-        keys.check("ssh-ed25519", OTHER)
+        keys.check(OTHER, NOW)
     assert caught.value.reason == "host-key-changed"
     assert fingerprint(KEY) in caught.value.detail
     assert fingerprint(OTHER) in caught.value.detail
@@ -89,13 +90,13 @@ def test_unreadable_lines_hide_no_others() -> None:
         "# comment", "", "web-01", "web-01 ssh-ed25519 %%%", f"@cert-authority {_line('*', OTHER)}",
         _line("web-01", b"x", "ssh-from-the-future"), "|1|rubbish ssh-ed25519 AAAA", _line("web-01"),
     ]  # fmt: skip
-    KnownHosts(lines, "test").keys("web-01", 22).check("ssh-ed25519", KEY)
+    KnownHosts(lines, "test").keys("web-01", 22).check(KEY, NOW)
 
 
 def test_types_known_of_a_host_are_asked_for_first() -> None:
     """An RSA key is signed for with SHA-2 only (RFC 8332)."""
     known = KnownHosts([_line("web-01", key_type="ssh-rsa")], "test")
-    assert known.keys("web-01", 22).key_types == ("rsa-sha2-512", "rsa-sha2-256")
+    assert known.keys("web-01", 22).algorithms == ("rsa-sha2-512", "rsa-sha2-256")
 
 
 def test_pinned_fingerprint_is_ssh_keygens(tmp_path: Path) -> None:
@@ -104,5 +105,5 @@ def test_pinned_fingerprint_is_ssh_keygens(tmp_path: Path) -> None:
     public = tmp_path / "key.pub"
     printed = subprocess.run(["ssh-keygen", "-l", "-f", public], check=True, capture_output=True, text=True)
     keys = pinned([printed.stdout.split()[1]])
-    keys.check("ssh-ed25519", base64.b64decode(public.read_text().split()[1]))
+    keys.check(base64.b64decode(public.read_text().split()[1]), NOW)
     assert _reason(keys, OTHER) == "host-key-changed"

@@ -230,7 +230,9 @@ def test_weak_algorithms_only_by_opting_in(start_sshd, ask: Ask, weak: str) -> N
     host = start_sshd(f"{weak}\n{ciphers}")
     answer = ask(host.job(HELLO))
     assert answer.failure is not None
-    assert answer.failure.reason == "protocol"
+    assert answer.failure.reason == "algorithms"
+    assert answer.failure.detail.startswith("key exchange: no ")
+    assert weak.split()[1] in answer.failure.detail
     assert "legacy" in answer.failure.detail
     assert ask(host.job(HELLO, device=host.device(legacy=True))).failure is None
 

@@ -1,0 +1,71 @@
+"""paramiko's Transport as we use it: the host key is judged before anything else is sent."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import paramiko
+from paramiko.packet import Packetizer
+
+from soc.collect.ssh.guard import Guard
+from soc.collect.ssh.known_hosts import HostKeys
+
+_WINDOW_BYTES = 256 * 1024
+_WEAK_ALGORITHMS: Mapping[str, Sequence[str]] = {
+    "ciphers": ("aes128-cbc", "aes192-cbc", "aes256-cbc", "3des-cbc"),
+    "macs": ("hmac-sha1", "hmac-sha1-96", "hmac-md5", "hmac-md5-96"),
+}
+# As KEXINIT names them (RFC 4253 section 7.1); the server's direction is never the narrower one.
+_OFFERED = {
+    "key exchange": "kex_algo_list",
+    "host key": "server_key_algo_list",
+    "cipher": "server_encrypt_algo_list",
+    "MAC": "server_mac_algo_list",
+}
+
+# Everything it would log stands in the answer; its tracebacks on stderr help nobody.
+logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+
+
+class _Packetizer(Packetizer):
+    def start_handshake(self, timeout: float) -> None:
+        """No timer: the guard has the deadline, and a timer's thread would outlive the session."""
+
+
+class Client(paramiko.Transport):
+    """One connection. A host key that `host_keys` refuses ends it within the key exchange.
+
+    Raised there, SshError is what get_exception() returns.
+    """
+
+    def __init__(self, guard: Guard, host_keys: HostKeys, *, legacy: bool = False) -> None:
+        super().__init__(
+            guard,  # type: ignore[arg-type]
+            default_window_size=_WINDOW_BYTES,
+            disabled_algorithms={} if legacy else dict(_WEAK_ALGORITHMS),
+            packetizer_class=_Packetizer,
+        )
+        self._judge = host_keys
+        self.host_key_blob = b""  # as the host showed it, with proof that it has the private key
+        self._offered: Mapping[str, Sequence[str]] = {}
+        options = self.get_security_options()
+        known = host_keys.algorithms
+        options.key_types = (*known, *(name for name in options.key_types if name not in known))
+
+    def offered(self) -> dict[str, tuple[str, ...]]:
+        """The algorithms that the server has, by what they are for; {} before it said so."""
+        return {what: tuple(self._offered.get(key, ())) for what, key in _OFFERED.items() if self._offered}
+
+    def _verify_key(self, host_key: bytes, sig: bytes) -> None:
+        super()._verify_key(host_key, sig)  # type: ignore[misc]
+        self.host_key_blob = host_key
+        self._judge.check(host_key, time.time())
+
+    def _really_parse_kex_init(self, m: Any, ignore_first_byte: bool = False) -> Any:
+        parsed = super()._really_parse_kex_init(m, ignore_first_byte)  # type: ignore[misc]
+        if not ignore_first_byte:
+            self._offered = {key: list(names) for key, names in parsed.items() if isinstance(names, list)}
+        return parsed
