@@ -5,8 +5,10 @@ import soc.collect.state  # noqa: F401
 from soc.collect.declare import (
     Collector,
     Column,
+    CommandFailedError,
     CommandOutput,
     LocalReadings,
+    NotApplicableError,
     Ping,
     Row,
     SnmpScalars,
@@ -23,6 +25,7 @@ from soc.collect.declare import (
     text,
     ticks,
 )
+from soc.collect.powershell import Item, powershell, rows
 from soc.collect.quantities import NamedReadings, Pool, Reading, Readings, TypedReadings, readings
 from soc.collect.units import (
     amperes,
@@ -49,11 +52,14 @@ from soc.model import Fact, LogRecord, Sample
 __all__ = [
     "Collector",
     "Column",
+    "CommandFailedError",
     "CommandOutput",
     "Fact",
+    "Item",
     "LocalReadings",
     "LogRecord",
     "NamedReadings",
+    "NotApplicableError",
     "Ping",
     "Pool",
     "Reading",
@@ -84,8 +90,10 @@ __all__ = [
     "octets",
     "oid",
     "pool",
+    "powershell",
     "processor",
     "readings",
+    "rows",
     "rpm",
     "seconds",
     "state",

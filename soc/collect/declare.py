@@ -165,6 +165,7 @@ class SshCommand:
     `stream` names the cursor whose last value is written to the command's standard input as one
     line (empty on first contact): the command itself never changes. `sudo` names what it runs as
     root, each with its absolute path and arguments as they stand after `sudo -n` in the command.
+    `script` is what people read in place of an encoded command.
     """
 
     transport = "ssh"
@@ -179,6 +180,7 @@ class SshCommand:
         sudo: Iterable[str] = (),
         exit_codes: Iterable[int] = (0,),
         maximum_bytes: int = 1_000_000,
+        script: str = "",
     ) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", id):
             raise ValueError(f"command id {id!r}: lower-case letters, digits and '-' expected")
@@ -196,6 +198,15 @@ class SshCommand:
             raise ValueError(f"command {id}: every 'sudo -n …' it runs must be declared in sudo=")
         self.exit_codes = frozenset(exit_codes)
         self.maximum_bytes = maximum_bytes
+        self.script = script
+
+
+class NotApplicableError(Exception):
+    """Raised by a parser: the host has nothing of what it reads, or keeps it from the account."""
+
+
+class CommandFailedError(Exception):
+    """Raised by a parser: the part of a command that it reads failed on the host; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)

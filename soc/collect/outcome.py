@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from soc.collect.declare import Collector, CommandOutput, Record, Row, SshCommand
+from soc.collect.clixml import readable
+from soc.collect.declare import (
+    Collector,
+    CommandFailedError,
+    CommandOutput,
+    NotApplicableError,
+    Record,
+    Row,
+    SshCommand,
+)
 from soc.collect.port import Answer, Failure, Value
 from soc.model import Fact, LogRecord, Sample, canonical_labels
 from soc.model.text import MAXIMUM_TEXT_CHARACTERS
@@ -97,7 +106,8 @@ def _command_failure(fetch: object, value: Value) -> Failure | None:
         return None
     if value.exit_code in fetch.exit_codes or value.exit_code == _COMMAND_NOT_FOUND:
         return None
-    return Failure("command", f"{fetch.id} ended with exit code {value.exit_code}: {value.stderr[:200]}")
+    said = readable(value.stderr)[:200]
+    return Failure("command", f"{fetch.id} ended with exit code {value.exit_code}: {said}")
 
 
 def _is_empty(value: Value) -> bool:
@@ -114,15 +124,21 @@ def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) ->
     try:
         records = parse(values[""]) if set(values) == {""} else parse(**values)
         _take(outcome, islice(records, MAXIMUM_RECORDS + 1), answer.time)
+    except NotApplicableError:
+        outcome.absent = True
+    except CommandFailedError as error:
+        outcome.failure = Failure("command", f"{outcome.collector.name}: {error}")
     except Exception as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{frame.filename}:{frame.lineno}"
         detail = f"{outcome.collector.name}: {type(error).__name__}: {str(error)[:200]} ({where})"
         outcome.failure = Failure("parser", detail)
-        for found in (outcome.series, outcome.values, outcome.times, outcome.attributes):
-            found.clear()
-        outcome.facts.clear()
-        outcome.logs.clear()
+    else:
+        return
+    for found in (outcome.series, outcome.values, outcome.times, outcome.attributes):
+        found.clear()
+    outcome.facts.clear()
+    outcome.logs.clear()
 
 
 def _take(outcome: Outcome, records: Iterable[Record], time: float) -> None:
