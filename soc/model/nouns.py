@@ -30,6 +30,7 @@ REASONS: tuple[str, ...] = (
     "credential",  # our secret reference did not resolve; nothing was sent
     "host-key-unknown",
     "host-key-changed",
+    "host-certificate",  # of an authority we trust, but expired, for another name, or no host's
     "protocol",  # the answer broke the protocol (BER, SSH banner, key exchange)
     "algorithms",  # what the SSH server offers is too weak for us, or unknown to us
     "command",  # the command failed or does not exist there

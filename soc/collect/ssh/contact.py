@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from soc.collect.declare import SshCommand
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
@@ -15,7 +14,7 @@ from soc.collect.ssh.connection import Endpoint, Login, connect
 from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.limits import Limits
 from soc.collect.ssh.platform import DETECTIONS, platform_of, unknown
-from soc.collect.ssh.trust import Trust
+from soc.collect.ssh.trust import Trust, ssh_options
 from soc.model.ids import digest
 from soc.model.text import clean
 
@@ -73,8 +72,7 @@ class _Contact:
         self._trust = trust
         self._slots = slots
         self._deadline = deadline
-        options = self._job.device.options.get("ssh")
-        self._options: Mapping[str, Any] = options if isinstance(options, Mapping) else {}
+        self._options = ssh_options(self._job.device)
 
     def run(self) -> None:
         logins = self._logins()
@@ -108,7 +106,7 @@ class _Contact:
         legacy = bool(self._options.get("legacy", False))
         refusals = []
         for credential, login in logins:
-            host_keys = self._trust.host_keys(self._options, credential, address, port)
+            host_keys = self._trust.host_keys(self._job.device, credential, address, port)
             endpoint = Endpoint(address, port, host_keys, legacy)
             try:
                 self._connect_and_run(endpoint, login)

@@ -1,6 +1,6 @@
 """OpenSSH's known_hosts (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT) and the decision about a host key.
 
-An own reader: one line it does not know (`@cert-authority`, a new key type) must not hide the others.
+An own reader: one line it does not know (a new key type) must not hide the others.
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from soc.collect.ssh import certificate
+from soc.collect.ssh.certificate import CertificateError, is_certificate, read_certificate
 from soc.collect.ssh.failure import SshError
 
+_REVOKED, _AUTHORITY = "@revoked", "@cert-authority"
 _MAXIMUM_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
     patterns: tuple[str, ...]
-    revoked: bool
+    marker: str  # "@revoked", "@cert-authority" or ""
     key_type: str
     blob: bytes
 
@@ -70,12 +73,40 @@ class HostKeys:
     accepted: frozenset[bytes] = frozenset()
     revoked: frozenset[bytes] = frozenset()
     pinned: frozenset[str] = frozenset()  # fingerprints
+    authorities: frozenset[bytes] = frozenset()  # keys that may sign its certificate
+    names: tuple[str, ...] = ()  # of which its certificate must have one
     # asked for first, so that a server with several keys shows one we know
     algorithms: tuple[str, ...] = ()
 
     def check(self, blob: bytes, now: float) -> None:
-        """Raises SshError unless the key is the host's: host-key-unknown or host-key-changed."""
-        presented = f"{key_type(blob)} {fingerprint(blob)}"
+        """Raises SshError unless the key or certificate is the host's.
+
+        The reason is host-key-unknown, host-key-changed (a revoked one, too), or host-certificate
+        where an authority that is trusted signed one that does not hold.
+        """
+        if not is_certificate(blob):
+            return self._check_key(blob)
+        try:
+            shown = read_certificate(blob)
+        except CertificateError as error:
+            raise _refused("host-certificate", f"the host's certificate: {error}") from None
+        presented = f"the certificate {shown.key_id!r} of {_shown(shown.key)}"
+        if shown.authority in self.revoked:
+            authority = _shown(shown.authority)
+            raise _refused(
+                "host-key-changed", f"{presented} is signed by {authority}, revoked in {self.source}"
+            )
+        if shown.authority not in self.authorities:
+            return self._check_key(shown.key, f", with a certificate by {_shown(shown.authority)}")
+        if blob in self.revoked or shown.key in self.revoked:
+            raise _refused("host-key-changed", f"{presented} is revoked in {self.source}")
+        try:
+            return shown.check(self.names, now)
+        except CertificateError as error:
+            raise _refused("host-certificate", f"{presented}: {error}") from None
+
+    def _check_key(self, blob: bytes, more: str = "") -> None:
+        presented = _shown(blob) + more
         if blob in self.revoked:
             raise _refused("host-key-changed", f"{presented} is revoked in {self.source}")
         if blob in self.accepted or fingerprint(blob) in self.pinned:
@@ -86,6 +117,10 @@ class HostKeys:
                 "host-key-changed", f"the host shows {presented}, {self.source} has {', '.join(known[:3])}"
             )
         raise _refused("host-key-unknown", f"the host shows {presented}, which {self.source} lacks")
+
+
+def _shown(blob: bytes) -> str:
+    return f"{key_type(blob)} {fingerprint(blob)}"
 
 
 def _refused(reason: str, detail: str) -> SshError:
@@ -116,16 +151,29 @@ class KnownHosts:
             text = file.read(_MAXIMUM_BYTES).decode("utf-8", "replace")
         return cls(text.splitlines(), str(path))
 
-    def keys(self, host: str, port: int) -> HostKeys:
-        name = (host if port == 22 else f"[{host}]:{port}").lower()
-        found = [*self._plain.get(name, ()), *(entry for entry in self._patterns if entry.matches(name))]
-        good = [entry for entry in found if not entry.revoked]
+    def keys(self, host: str, port: int, name: str = "") -> HostKeys:
+        """What is known of `host`; `name` is another name that its certificate may have been made for."""
+        own = (host if port == 22 else f"[{host}]:{port}").lower()
+        names = tuple(dict.fromkeys((host, name))) if name else (host,)
+        entries = self._entries(own)
+        plain = [entry for entry in entries if not entry.marker]
+        # As ssh does, authorities are looked for without the port, too.
+        signing = [entry for other in (own, *names) for entry in self._entries(other.lower())]
+        authorities = frozenset(entry.blob for entry in signing if entry.marker == _AUTHORITY)
         return HostKeys(
             self._source,
-            accepted=frozenset(entry.blob for entry in good),
-            revoked=frozenset(entry.blob for entry in found if entry.revoked),
-            algorithms=_algorithms(entry.key_type for entry in good),
+            accepted=frozenset(entry.blob for entry in plain),
+            revoked=frozenset(entry.blob for entry in (*entries, *signing) if entry.marker == _REVOKED),
+            authorities=authorities,
+            names=names,
+            algorithms=(
+                *(certificate.ALGORITHMS if authorities else ()),
+                *_algorithms(entry.key_type for entry in plain),
+            ),
         )
+
+    def _entries(self, name: str) -> list[_Entry]:
+        return [*self._plain.get(name, ()), *(entry for entry in self._patterns if entry.matches(name))]
 
 
 def pinned(fingerprints: Collection[str]) -> HostKeys:
@@ -139,11 +187,9 @@ def _parse(line: str) -> _Entry | None:
     words = line.split()
     if not words or words[0].startswith("#"):
         return None
-    revoked = words[0] == "@revoked"
-    if words[0].startswith("@"):
-        if not revoked:
-            return None  # @cert-authority signs host certificates; plain keys are all we ask for
-        words = words[1:]
+    marker = words.pop(0) if words[0].startswith("@") else ""
+    if marker not in ("", _REVOKED, _AUTHORITY):
+        return None
     if len(words) < 3:
         return None
     try:
@@ -152,7 +198,7 @@ def _parse(line: str) -> _Entry | None:
         return None
     # A hashed name stands alone, and its Base64 knows upper case.
     patterns = (words[0],) if words[0].startswith("|") else tuple(words[0].lower().split(","))
-    return _Entry(patterns, revoked, words[1], blob)
+    return _Entry(patterns, marker, words[1], blob)
 
 
 def _algorithms(key_types: Iterable[str]) -> tuple[str, ...]:

@@ -14,6 +14,13 @@ from soc.collect.port import ResolvedCredential
 from soc.collect.ssh.connection import Login
 from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.known_hosts import HostKeys, KnownHosts, pinned
+from soc.model import Device
+
+
+def ssh_options(device: Device) -> Mapping[str, Any]:
+    """The device's `ssh: {…}` of the inventory."""
+    options = device.options.get("ssh")
+    return options if isinstance(options, Mapping) else {}
 
 
 class Trust:
@@ -24,11 +31,9 @@ class Trust:
         self._known_hosts: dict[str, KnownHosts | str] = {}
         self._logins: dict[str, Login | SshError] = {}
 
-    def host_keys(
-        self, options: Mapping[str, Any], credential: ResolvedCredential, address: str, port: int
-    ) -> HostKeys:
+    def host_keys(self, device: Device, credential: ResolvedCredential, address: str, port: int) -> HostKeys:
         """A pinned fingerprint counts alone; else the credential's known_hosts; else nothing is known."""
-        if fingerprint := options.get("fingerprint"):
+        if fingerprint := ssh_options(device).get("fingerprint"):
             return pinned([str(fingerprint)])
         path = credential.settings.get("known_hosts")
         if not path:
@@ -37,7 +42,7 @@ class Trust:
             if path not in self._known_hosts:
                 self._known_hosts[path] = _read_known_hosts(path)
             found = self._known_hosts[path]
-        return HostKeys(found) if isinstance(found, str) else found.keys(address, port)
+        return HostKeys(found) if isinstance(found, str) else found.keys(address, port, device.name)
 
     def login(self, credential: ResolvedCredential) -> Login:
         """Raises SshError with reason "credential" when its key file cannot be used."""

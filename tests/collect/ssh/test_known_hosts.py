@@ -85,9 +85,9 @@ def test_revoked_key_is_refused_even_when_listed() -> None:
 
 
 def test_unreadable_lines_hide_no_others() -> None:
-    """Comments, certificate authorities, unknown key types and rubbish are passed over."""
+    """Comments, unknown markers, unknown key types and rubbish are passed over."""
     lines = [
-        "# comment", "", "web-01", "web-01 ssh-ed25519 %%%", f"@cert-authority {_line('*', OTHER)}",
+        "# comment", "", "web-01", "web-01 ssh-ed25519 %%%", f"@from-the-future {_line('*', OTHER)}",
         _line("web-01", b"x", "ssh-from-the-future"), "|1|rubbish ssh-ed25519 AAAA", _line("web-01"),
     ]  # fmt: skip
     KnownHosts(lines, "test").keys("web-01", 22).check(KEY, NOW)
