@@ -36,7 +36,7 @@ def collectors_of(args: argparse.Namespace) -> list[Collector]:
 
 def rules_of(args: argparse.Namespace) -> tuple[RuleSet, RuleGroups]:
     """Shipped, site and further rules of both kinds. Raises ConfigurationError."""
-    from soc.detection import load_all_rules
+    from soc.detection.load import load_all_rules
     from soc.model import ConfigurationError
     from soc.promql import load_all_rule_files
 

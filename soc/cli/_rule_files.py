@@ -14,7 +14,7 @@ Result = dict[str, object]  # a line that `soc rules test --json` prints
 
 def sigma_tests(paths: Sequence[Path], extra: Sequence[Path]) -> Iterator[Result]:
     """Inline cases of the Sigma files in `paths`; references may lead to shipped and further rules."""
-    from soc.detection import load_rules
+    from soc.detection.load import load_rules
     from soc.detection.testing import run_tests
     from soc.model.shipped import shipped
 

@@ -49,7 +49,7 @@ def catch_up(args: argparse.Namespace, store: Store) -> None:
     if not store.pending():
         return
     from soc.cli._load import site_of
-    from soc.pipeline import Pipeline
+    from soc.pipeline.pipeline import Pipeline
     from soc.spool.spool import Spool
 
     site = site_of(args, "soc")

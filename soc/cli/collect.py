@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from soc.collect.environment import Summary
     from soc.model import LockHeldError
-    from soc.pipeline import PipelineSummary
     from soc.pipeline.delivery import Delivered
+    from soc.pipeline.pipeline import PipelineSummary
     from soc.pipeline.site import Site
 
 _EXAMPLES = """examples:

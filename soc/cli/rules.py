@@ -81,7 +81,8 @@ def _complain(text: str) -> None:
 
 def _list(args: argparse.Namespace) -> int:
     from soc.cli._rule_files import availability_rules
-    from soc.detection import Rule, load_all_rules
+    from soc.detection import Rule
+    from soc.detection.load import load_all_rules
     from soc.model.text import clean
 
     rules = load_all_rules(_extra(args))
@@ -114,7 +115,7 @@ def _lint(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from soc.cli._rule_files import lint_availability
-    from soc.detection import load_rules
+    from soc.detection.load import load_rules
     from soc.model.shipped import shipped
     from soc.model.text import clean
 
@@ -167,7 +168,8 @@ def _match(args: argparse.Namespace) -> int:
     import time
 
     from soc.cli._event_files import read_events
-    from soc.detection import EventBatch, load_rules, match
+    from soc.detection import EventBatch, match
+    from soc.detection.load import load_rules
 
     begun = time.perf_counter()
     rules = load_rules(args.rules)

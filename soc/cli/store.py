@@ -142,7 +142,7 @@ def _told(args: argparse.Namespace, checks: Iterable[Check]) -> int:
 def _restore(args: argparse.Namespace) -> int:
     from soc.cli._load import inventory_of, rules_of
     from soc.cli._places import data_directory
-    from soc.pipeline import Pipeline
+    from soc.pipeline.pipeline import Pipeline
     from soc.spool.layout import SPOOL
     from soc.spool.spool import Spool
     from soc.store import open_store

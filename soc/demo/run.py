@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from soc.demo.children import Children
 from soc.demo.scenario import HISTORY_SECONDS
-from soc.pipeline import Pipeline
+from soc.pipeline.pipeline import Pipeline
 from soc.pipeline.site import Site
 from soc.spool.spool import Spool
 from soc.store import Store, open_store

@@ -1,6 +1,6 @@
 """Detection: Sigma rules and correlations, loaded, compiled and matched against batches of events.
 
-    rules = load_all_rules([Path("/srv/soc/rules")])       # shipped, the site's and these
+    rules = soc.detection.load.load_all_rules([Path("/srv/soc/rules")])  # shipped, the site's, these
     matches = match_events(rules, events)                  # list[soc.model.Match]
     findings = evaluate(correlation, matches_of_one_group, since=first_touched_time)
 
@@ -11,11 +11,10 @@ a version is `origin.text` under `origin.version`.
 
 from soc.detection.batch import EventBatch
 from soc.detection.correlation import Finding, MatchRow, evaluate
-from soc.detection.load import load_all_rules, load_rules, rule_files
 from soc.detection.matching import field_of, match, match_events, match_of
 from soc.detection.rules import Correlation, InlineTest, Origin, Rule, RuleSet
 
 __all__ = [
     "Correlation", "EventBatch", "Finding", "InlineTest", "MatchRow", "Origin", "Rule", "RuleSet",
-    "evaluate", "field_of", "load_all_rules", "load_rules", "match", "match_events", "match_of", "rule_files",
+    "evaluate", "field_of", "match", "match_events", "match_of",
 ]  # fmt: skip

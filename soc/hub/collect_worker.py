@@ -26,7 +26,8 @@ from soc.collect.port import Transport
 from soc.collect.state import CollectState, open_state
 from soc.collect.transports import transports_for
 from soc.collect.worker import TICK_SECONDS, Share, Worker
-from soc.detection import RuleSet, load_all_rules
+from soc.detection import RuleSet
+from soc.detection.load import load_all_rules
 from soc.intake import Refiner
 from soc.inventory import Inventory, load_inventory
 from soc.model import SocError

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from soc.hub.port import HubBusyError, News
 from soc.model import StoreError
-from soc.pipeline import Pipeline
+from soc.pipeline.pipeline import Pipeline
 from soc.pipeline.site import Site
 from soc.spool.spool import Spool
 from soc.store import RowsRefusedError, Store, open_store

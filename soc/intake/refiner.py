@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from soc.detection import load_all_rules
+from soc.detection.load import load_all_rules
 from soc.intake.raw import refine_waiting
 from soc.intake.refine import Refiner
 from soc.inventory import load_inventory

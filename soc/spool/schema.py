@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import polars as pl
 
-FORMAT_VERSION = 1
-
 _TIME = pl.Datetime("us")
 _MAP = pl.List(pl.Struct({"key": pl.String, "value": pl.String}))
 

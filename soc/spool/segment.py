@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import chain, repeat, starmap
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from typing import Any
 import polars as pl
 
 from soc.model import Cursor, Event, Fact, Match, Poll, Sample, SpoolError, canonical_labels
-from soc.spool.schema import FORMAT_VERSION, SEGMENT_SCHEMA
+from soc.spool.header import FORMAT_VERSION, Header
+from soc.spool.schema import SEGMENT_SCHEMA
 
 _HEADER_KEY = "soc"
 _KEY_SEPARATOR = "\x1f"
@@ -24,21 +25,6 @@ _UNREADABLE = (
 )  # fmt: skip
 
 _NO_ROWS = pl.DataFrame(schema=SEGMENT_SCHEMA)
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a segment says of itself, readable without its rows."""
-
-    segment: str  # ULID of the sealing time: names sort as the segments were sealed
-    writer: str
-    site: str
-    created: float
-    sealed: float
-    rows: int
-    simulated: bool = False
-    cursors: tuple[Cursor, ...] = ()
-    format_version: int = FORMAT_VERSION
 
 
 def _microseconds(seconds: float) -> int:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from soc.model import SpoolError
 from soc.model.ids import ulid, ulid_time_ms
+from soc.spool.header import Header
 from soc.spool.layout import RAW
-from soc.spool.segment import Header, SegmentBuilder, encode
+from soc.spool.segment import SegmentBuilder, encode
 
 DEFAULT_LIMIT_BYTES = 4 * 1024**3
 RESERVE = "reserve"

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from soc.model import StoreError
-from soc.spool.segment import Header
+from soc.spool.header import Header
 from soc.store.database import Database, disk_full
 from soc.store.times import moment
 

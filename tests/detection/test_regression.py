@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from soc.detection import EventBatch, load_rules, match
+from soc.detection import EventBatch, match
+from soc.detection.load import load_rules
 
 
 @pytest.fixture(scope="module")

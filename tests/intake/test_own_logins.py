@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from soc.detection import load_rules
+from soc.detection.load import load_rules
 from soc.intake import Refiner
 from soc.intake.own_logins import OwnLogins, local_addresses
 from soc.inventory import load_inventory

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from soc.detection import load_rules
+from soc.detection.load import load_rules
 from soc.model import Device
 from soc.promql import load_rule_files
 from tests.support.estate import START, Estate

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from soc.detection import Correlation, Rule, load_rules
+from soc.detection import Correlation, Rule
+from soc.detection.load import load_rules
 from soc.model.shipped import shipped
 
 DOCUMENT = shipped("rules").parent / "docs" / "rules.md"

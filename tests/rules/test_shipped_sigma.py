@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from soc.detection import Correlation, Rule, evaluate, load_rules
+from soc.detection import Correlation, Rule, evaluate
+from soc.detection.load import load_rules
 from soc.detection.testing import run_tests
 from soc.intake import Refiner
 from soc.model import Device, LogRecord, Match

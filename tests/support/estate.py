@@ -11,7 +11,7 @@ from typing import Any
 from soc.detection import RuleSet, match_events
 from soc.inventory import Inventory, Settings
 from soc.model import Device, Event, Poll, Sample
-from soc.pipeline import Pipeline, PipelineSummary
+from soc.pipeline.pipeline import Pipeline, PipelineSummary
 from soc.promql import RuleGroups, load_rule_files
 from soc.spool.segment import Header, SegmentBuilder
 from soc.spool.spool import Spool

@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-from soc.detection import RuleSet, load_rules
+from soc.detection import RuleSet
+from soc.detection.load import load_rules
 
 
 def rule_document(detection: dict[str, Any], **more: Any) -> dict[str, Any]:
