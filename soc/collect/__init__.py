@@ -2,6 +2,7 @@
 
 # First: importing the module later would put it in the place of the function of that name.
 import soc.collect.state  # noqa: F401
+from soc.collect.columns import Columns, Samples
 from soc.collect.declare import (
     Collector,
     Column,
@@ -52,6 +53,7 @@ from soc.model import Fact, LogRecord, Sample
 __all__ = [
     "Collector",
     "Column",
+    "Columns",
     "CommandFailedError",
     "CommandOutput",
     "Fact",
@@ -66,6 +68,7 @@ __all__ = [
     "Readings",
     "Row",
     "Sample",
+    "Samples",
     "SnmpScalars",
     "SnmpTable",
     "SshCommand",

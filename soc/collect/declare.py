@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from soc.collect.columns import NAMES, Samples
 from soc.model import TOWERS, Fact, LogRecord, Sample
 from soc.model.durations import parse_duration
 
@@ -22,7 +23,7 @@ ValueKind = Literal[
     "oid",  # -> dotted str
     "address",  # IpAddress -> str
 ]  # fmt: skip
-Record = Sample | Fact | LogRecord
+Record = Sample | Samples | Fact | LogRecord
 INTERVAL_CLASSES = ("reachability", "health", "interfaces", "supplies", "posture", "configuration")
 _OID = re.compile(r"(?:0|[1-9]\d{0,9})(?:\.(?:0|[1-9]\d{0,9})){1,127}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -94,6 +95,13 @@ class Row:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"no column {name!r}; declared: {', '.join(sorted(self._values()))}")
 
+    @classmethod
+    def of(cls, names: Iterable[str], cells: Iterable[Any]) -> Row:
+        """A row of these names, "index" among them, and their cells."""
+        row = cls.__new__(cls)
+        row.__dict__ = dict(zip(names, cells, strict=True))
+        return row
+
     def cells(self) -> Iterable[Any]:
         return [value for name, value in self.__dict__.items() if name != "index"]
 
@@ -131,6 +139,8 @@ class SnmpTable(_SnmpFetch):
     ordered by index; every declared column is an attribute, None where the agent has no such cell.
     """
 
+    in_columns = False
+
     def __init__(self, base: str, **columns: int | Column) -> None:
         self.base = _checked_oid(base)
         if not columns:
@@ -142,6 +152,13 @@ class SnmpTable(_SnmpFetch):
         for name, column in self.columns.items():
             if name in ("index", "cells") or not re.fullmatch(r"[1-9]\d*(?:\.[1-9]\d*)*", column.id):
                 raise ValueError(f"table {base}: column {name}={column.id!r} needs a sub-identifier >= 1")
+
+    def by_column(self) -> SnmpTable:
+        """Have it parsed to Columns instead: cheaper where there are many rows."""
+        if reserved := self.columns.keys() & set(NAMES):
+            raise ValueError(f"table {self.base}: no column by name {', '.join(sorted(reserved))}")
+        self.in_columns = True
+        return self
 
     def column_oid(self, name: str) -> str:
         return f"{self.base}.{self.columns[name].id}"

@@ -7,9 +7,10 @@ import math
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import repeat
 
 from soc.collect.clixml import readable
+from soc.collect.columns import Samples
 from soc.collect.declare import (
     Collector,
     CommandFailedError,
@@ -123,7 +124,7 @@ def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) ->
     parse = outcome.collector.parse
     try:
         records = parse(values[""]) if set(values) == {""} else parse(**values)
-        _take(outcome, islice(records, MAXIMUM_RECORDS + 1), answer.time)
+        _take(outcome, records, answer.time)
     except NotApplicableError:
         outcome.absent = True
     except CommandFailedError as error:
@@ -143,43 +144,43 @@ def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) ->
 
 def _take(outcome: Outcome, records: Iterable[Record], time: float) -> None:
     """Sort the records into the outcome. Labels are read as each comes: a parser may change them after."""
-    samples: list[Sample] = []
-    texts: list[str] = []
+    metrics: set[str] = set()
+    series: list[tuple[str, str]] = []
+    values: list[float | None] = []
+    times: list[float] = []
     attributes: list[str | None] = []
+    known: _Known = {}
     labels: Mapping[str, str] | None = None  # of the sample before: mostly the same again
     unchanged: Mapping[str, str] = {}
-    extra: Mapping[str, str] | None = None  # likewise its attributes
-    unchanged_extra: Mapping[str, str] = {}
-    text, extra_text, count = "", "", 0
-    for count, record in enumerate(records, start=1):  # noqa: B007
+    text = ""
+    for count, record in enumerate(records, start=1):
         if isinstance(record, Sample):
-            if record.labels is not labels or labels != unchanged:
-                labels = record.labels
-                text = label_text(labels)
-                unchanged = dict(labels)
-            samples.append(record)
-            texts.append(text)
-            if record.attributes:
-                if record.attributes is not extra or extra != unchanged_extra:
-                    extra = record.attributes
-                    extra_text = label_text(extra)
-                    unchanged_extra = dict(extra)
-                attributes.append(extra_text)
-            else:
-                attributes.append(None)
+            metric, value, own, at, described = record
+            if own is not labels or own != unchanged:
+                labels, text, unchanged = own, label_text(own), dict(own)
+            metrics.add(metric)
+            series.append((metric, text))
+            values.append(value)
+            times.append(at)
+            attributes.append(label_text(described) if described else None)
+        elif isinstance(record, Samples):
+            metrics.add(record.metric)
+            texts, column, told = _present(record, known)
+            series += zip(repeat(record.metric), texts)
+            values += column
+            times += repeat(0.0, len(column))
+            attributes += told
         elif isinstance(record, Fact):
             outcome.facts.append(_checked_fact(record))
         elif isinstance(record, LogRecord):
             outcome.logs.append(_checked_log(record))
         else:
-            raise TypeError(f"yielded {type(record).__name__}; Sample, Fact or LogRecord expected")
-    if count > MAXIMUM_RECORDS:
-        raise ValueError(f"yielded more than {MAXIMUM_RECORDS} records")
-    if not samples:
+            raise TypeError(f"yielded {type(record).__name__}; Sample, Samples, Fact or LogRecord expected")
+        if count > MAXIMUM_RECORDS or len(series) > MAXIMUM_RECORDS:
+            raise ValueError(f"yielded more than {MAXIMUM_RECORDS} records")
+    if not series:
         return
-    metrics, values, _, times, _ = zip(*samples, strict=True)
-    _check_texts(*set(metrics))
-    series = list(zip(metrics, texts, strict=True))
+    _check_texts(*metrics)
     outcome.series = series
     outcome.values = _checked_values(series, values)
     outcome.times = _checked_times(series, times, time) if any(times) else [time] * len(times)
@@ -190,6 +191,34 @@ def _take(outcome: Outcome, records: Iterable[Record], time: float) -> None:
             first.setdefault(key, number)
         if len(first) < len(series):
             outcome._pick(list(first.values()))
+
+
+# Texts of columns of labels by the column's id; the column is kept with them, so that its id stays its own.
+_Known = dict[int, tuple[Sequence[Mapping[str, str]], list[str]]]
+
+
+def _present(
+    samples: Samples, known: _Known
+) -> tuple[Sequence[str], Sequence[float | None], Sequence[str | None]]:
+    """Labels, values and attributes of the rows that have a value."""
+    values = samples.values
+    texts = _column_texts(samples.labels, known)
+    attributes: Sequence[str | None] = (
+        _column_texts(samples.attributes, known) if samples.attributes else [None] * len(values)
+    )
+    if not len(values) == len(texts) == len(attributes):
+        raise ValueError(f"{samples.metric}: columns of several lengths")
+    if None not in values:
+        return texts, values, attributes
+    rows = [number for number, value in enumerate(values) if value is not None]
+    return [texts[row] for row in rows], [values[row] for row in rows], [attributes[row] for row in rows]
+
+
+def _column_texts(column: Sequence[Mapping[str, str]], known: _Known) -> list[str]:
+    found = known.get(id(column))
+    if found is None:
+        found = known[id(column)] = column, list(map(label_text, column))
+    return found[1]
 
 
 def _checked_values(series: Sequence[tuple[str, str]], values: Sequence[object]) -> list[float]:

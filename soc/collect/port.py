@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from soc.collect.columns import Columns
 from soc.collect.declare import CommandOutput, Fetch, Row
 from soc.model import Device
 
-# What a fetch came back with: table rows, scalars / readings, or a command's output.
-Value = list[Row] | Row | CommandOutput
+# What a fetch came back with: table rows or columns, scalars / readings, or a command's output.
+Value = list[Row] | Columns | Row | CommandOutput
 
 
 @dataclass(frozen=True, slots=True)

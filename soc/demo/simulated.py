@@ -10,7 +10,7 @@ from typing import Any
 
 from soc.collect.declare import SnmpScalars, SnmpTable, SshCommand
 from soc.collect.port import Answer, Failure, Job
-from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, scalar_row, table_rows
+from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, scalar_row, table_value
 from soc.collect.snmp.walk import ColumnCells
 from soc.demo import ber
 from soc.demo.estate import Estate
@@ -62,7 +62,7 @@ class SimulatedSnmp:
             elif isinstance(fetch, SnmpTable):
                 oids = [fetch.column_oid(name) for name in fetch.columns] if fetch.asks(object_id) else []
                 columns = {oid: _column(tree, oid, time, is_v1) for oid in oids}
-                answer.values[fetch] = table_rows(fetch, columns, answer.counts) if oids else []
+                answer.values[fetch] = table_value(fetch, columns, answer.counts)
         return answer
 
 

@@ -9,11 +9,13 @@ import pytest
 
 from soc.collect import (
     Collector,
+    Columns,
     CommandOutput,
     Fact,
     LogRecord,
     Row,
     Sample,
+    Samples,
     SnmpScalars,
     SnmpTable,
     SshCommand,
@@ -137,6 +139,57 @@ def test_a_repeated_series_counts_once() -> None:
     rows = [Row("1", {"name": "a"}), Row("2", {"name": "a"}), Row("3", {"name": "b"})]
     found = judge(of(parse, TABLE), answer({TABLE: rows}))
     assert [sample.value for sample in found.samples] == [1.0, 3.0]
+
+
+def test_samples_by_column_are_the_same_as_one_by_one() -> None:
+    """A row without a value has no sample; labels, attributes and repeated series are as ever."""
+    labels = [{"interface": "a"}, {"interface": "b"}, {"interface": "a"}]
+    attributes = [{"index": "1"}, {"index": "2"}, {"index": "3"}]
+
+    def parse(columns: Columns) -> Iterator[object]:
+        yield Sample("uptime_seconds", 7, time=500.0)
+        yield Samples("interface_up", columns.up, labels, attributes)
+        yield Samples("interface_speed_bits_per_second", [None, 1e9, None], labels)
+
+    found = judge(of(parse, TABLE), answer({TABLE: Columns(["1", "2", "3"], {"up": [1, 0, 0]})}))
+    assert found.failure is None
+    assert found.samples == [
+        Sample("uptime_seconds", 7.0, {}, 500.0, {}),
+        Sample("interface_up", 1.0, {"interface": "a"}, 1000.0, {"index": "1"}),
+        Sample("interface_up", 0.0, {"interface": "b"}, 1000.0, {"index": "2"}),
+        Sample("interface_speed_bits_per_second", 1e9, {"interface": "b"}, 1000.0, {}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        Samples("m", [1.0], []),
+        Samples("m", [1.0], [{"a": "b"}], [{}, {}]),
+        Samples("m", [float("nan")], [{"a": "b"}]),
+        Samples("m", ["7"], [{"a": "b"}]),  # type: ignore[list-item]
+        Samples(7, [1.0], [{"a": "b"}]),  # type: ignore[arg-type]
+        Samples("m", [1.0] * 100_001, [{"a": "b"}] * 100_001),
+    ],
+)
+def test_columns_that_are_no_measurements_are_a_parser_failure(samples: Samples) -> None:
+    """Columns of several lengths, other things than numbers, more than any device has."""
+    found = judge(of(lambda _: [samples]), answer({SCALARS: Row("", {"x": 7})}))
+    assert found.failure is not None
+    assert (found.failure.reason, found.samples) == ("parser", [])
+
+
+@pytest.mark.parametrize("labels", [{"n": "1"}, {}])
+def test_labels_are_read_as_they_come(labels: dict[str, str]) -> None:
+    """A parser may use one dict for all its samples, and change it."""
+
+    def parse(row: Row) -> Iterator[Sample]:
+        yield Sample("m", 1, labels)
+        labels["n"] = "2"
+        yield Sample("m", 2, labels)
+
+    found = judge(of(parse), answer({SCALARS: Row("", {"x": 7})}))
+    assert [sample.labels.get("n") for sample in found.samples][1:] == ["2"]
 
 
 @pytest.mark.parametrize("value", [[], Row("", {"x": None}), CommandOutput("", "not found", 127)])

@@ -12,7 +12,7 @@ import yaml
 from soc.collect.declare import Collector, SnmpScalars, SnmpTable
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.port import Answer, Job, Value
-from soc.collect.snmp.plan import scalar_row, table_rows
+from soc.collect.snmp.plan import scalar_row, table_value
 from soc.collect.snmp.walk import ColumnCells
 from soc.model import Device
 
@@ -42,7 +42,7 @@ def parse_agent(collector: Collector, agent: Mapping[str, Any]) -> Outcome:
             found.sort(key=lambda cell: [int(part) for part in cell[0].split(".")])
             cells.add([*found, None])
             columns[prefix] = cells
-        values[fetch] = table_rows(fetch, columns, {})
+        values[fetch] = table_value(fetch, columns, {})
     job = Job(Device("device", "network"), (), tuple(values))
     (outcome,) = outcomes(Answer(job, 1.0, answered=True, values=values), [collector])
     return outcome
@@ -55,7 +55,12 @@ def check_fixture(collector: Collector, path: Path) -> None:
     outcome = parse_agent(collector, {oid: raw(value) for oid, value in document["values"].items()})
     assert outcome.failure is None
     assert outcome.absent == document.get("absent", False)
-    assert [
-        [sample.metric, dict(sample.labels), pytest.approx(sample.value)] for sample in outcome.samples
-    ] == document.get("samples", [])
+    samples = [[sample.metric, dict(sample.labels), sample.value] for sample in outcome.samples]
+    known = [[metric, labels, pytest.approx(value)] for metric, labels, value in document.get("samples", [])]
+    assert sorted(samples, key=_series) == sorted(known, key=_series)
     assert [[fact.key, fact.instance, fact.value] for fact in outcome.facts] == document.get("facts", [])
+
+
+def _series(sample: list[Any]) -> tuple[str, list[tuple[str, str]]]:
+    metric, labels, _ = sample
+    return metric, sorted(labels.items())

@@ -13,7 +13,7 @@ from soc.collect.snmp.access import Access
 from soc.collect.snmp.gufo import Bulk, Get, Next, Session, Signal
 from soc.collect.snmp.link import Asked, Link, LinkError, OpenSession
 from soc.collect.snmp.loop import Program
-from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, SYSTEM_UPTIME, Plans, scalar_row, table_rows
+from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, SYSTEM_UPTIME, Plans, scalar_row, table_value
 from soc.collect.snmp.values import object_id
 from soc.collect.snmp.walk import ColumnCells, WalkError
 
@@ -212,7 +212,7 @@ class Conversation:
                 yield from self._walk(link, session, oid, self._ask_for(base), self._leaders.get(base))
                 if oid in self._columns:
                     cells = self._columns[oid]
-                    self._seen[base] = max(len(cells.cells), self._seen.get(base, 0))
+                    self._seen[base] = max(len(cells.index), self._seen.get(base, 0))
                     self._leaders.setdefault(base, cells)
         except LinkError as error:
             self._failure = error.failure
@@ -316,7 +316,7 @@ class Conversation:
             elif isinstance(fetch, SnmpScalars):
                 answer.values[fetch] = scalar_row(fetch, self._scalars if asked else {}, answer.counts)
             else:
-                answer.values[fetch] = table_rows(fetch, self._columns, answer.counts) if asked else []
+                answer.values[fetch] = table_value(fetch, self._columns if asked else {}, answer.counts)
         answer.time = time.time()
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from itertools import repeat
 from typing import Any
 
+from soc.collect.columns import Columns
 from soc.collect.declare import Fetch, Row, SnmpScalars, SnmpTable
 from soc.collect.snmp.values import CONVERTERS, WRONG_TYPE, convert_all
 from soc.collect.snmp.walk import ColumnCells, index_key
 
 SYSTEM_UPTIME = "1.3.6.1.2.1.1.3.0"
 SYSTEM_OBJECT_ID = "1.3.6.1.2.1.1.2.0"
+_NO_CELLS = ColumnCells("")
 
 
 class Plan:
@@ -65,31 +67,39 @@ def scalar_row(group: SnmpScalars, cells: Mapping[str, Any], counts: dict[str, i
     return Row("", values)
 
 
-def table_rows(table: SnmpTable, columns: Mapping[str, ColumnCells], counts: dict[str, int]) -> list[Row]:
-    """The table's rows by index; None where a cell is absent or of another type than declared."""
-    wrong = 0
-    indexes: list[str] | None = None
+def table_value(
+    table: SnmpTable, columns: Mapping[str, ColumnCells], counts: dict[str, int]
+) -> list[Row] | Columns:
+    """The table as its fetch wants it; None where a cell is absent or of another type than declared.
+
+    `columns` holds all of the table's, or none of them where the agent is not asked for it.
+    """
+    found = _columns(table, columns, counts)
+    if table.in_columns:
+        return found
+    values = found.values()
+    return list(map(Row.of, repeat((*values, "index")), zip(*values.values(), found.index, strict=True)))
+
+
+def _columns(table: SnmpTable, columns: Mapping[str, ColumnCells], counts: dict[str, int]) -> Columns:
+    """Ordered by index."""
+    index: list[str] = []
     aligned = True
-    values: dict[str, dict[str, Any]] = {}
+    read: dict[str, list[str]] = {}
+    values: dict[str, list[Any]] = {}
     for name, column in table.columns.items():
-        found = columns[table.column_oid(name)].cells
-        cells = convert_all(column.kind, list(found.values()))
+        found = columns.get(table.column_oid(name), _NO_CELLS)
+        cells = convert_all(column.kind, found.values)
         if WRONG_TYPE in cells:
-            wrong += cells.count(WRONG_TYPE)
+            counts["type"] = counts.get("type", 0) + cells.count(WRONG_TYPE)
             cells = [None if cell is WRONG_TYPE else cell for cell in cells]
-        values[name] = dict(zip(found, cells, strict=True))
-        if found:
-            own = list(found)
-            aligned = aligned and (indexes is None or own == indexes)
-            indexes = own if indexes is None else indexes
-    if wrong:
-        counts["type"] = counts.get("type", 0) + wrong
-    if indexes is None:
-        return []
+        read[name], values[name] = found.index, cells
+        if found.index:
+            aligned = aligned and (not index or found.index == index)
+            index = index or found.index
     if not aligned:
-        ordered = sorted(set().union(*values.values()), key=index_key)
-        return [Row(index, {name: cells.get(index) for name, cells in values.items()}) for index in ordered]
-    names = list(values)
-    by_column = [list(cells.values()) or repeat(None) for cells in values.values()]
-    rows = zip(indexes, zip(*by_column, strict=False), strict=True)
-    return [Row(index, dict(zip(names, cells, strict=True))) for index, cells in rows]
+        index = sorted(set().union(*read.values()), key=index_key)
+        for name, cells in values.items():
+            values[name] = list(map(dict(zip(read[name], cells, strict=True)).get, index))
+    nothing: list[Any] = [None] * len(index)
+    return Columns(index, {name: cells or nothing for name, cells in values.items()})

@@ -14,16 +14,17 @@ class WalkError(Exception):
 
 
 class ColumnCells:
-    """Cells of one column by index text, in the agent's order."""
+    """One column: instances as text, in the agent's order, and their cells."""
 
-    __slots__ = ("_last", "_like", "_prefix", "cells")
+    __slots__ = ("_last", "_like", "_prefix", "index", "values")
 
     def __init__(self, oid: str, like: ColumnCells | None = None) -> None:
         """`like` is another column of the table, read already: mostly it has the same instances."""
-        self._like = list(like.cells) if like is not None else None
+        self._like = like.index if like is not None else None
         self._prefix = len(oid) + 1
         self._last: Any = -1  # the last instance: a number, or a tuple where indexes have several parts
-        self.cells: dict[str, Any] = {}
+        self.index: list[str] = []
+        self.values: list[Any] = []
 
     def add(self, answer: list[tuple[str, Any] | None]) -> bool:
         """Take one answer; True once the column has ended.
@@ -34,17 +35,17 @@ class ColumnCells:
         ended = answer[-1] is None
         found = [cell for cell in answer if cell is not None] if ended else answer
         if found:
-            oids, values = zip(*found, strict=True)
-            start, have = self._prefix, len(self.cells)
-            indexes = [oid[start:] for oid in oids]
+            start, have = self._prefix, len(self.index)
+            indexes = [oid[start:] for oid, _ in found]  # type: ignore[misc]
             # What the table's first column has was found to increase already.
             if self._like is None or self._like[have : have + len(indexes)] != indexes:
                 if self._like is not None and have:
-                    self._advance(list(self.cells)[-1:])
+                    self._advance(self.index[-1:])
                 self._like = None
                 self._advance(indexes)
-            self.cells.update(zip(indexes, values, strict=True))
-        if len(self.cells) > MAXIMUM_ROWS:
+            self.index += indexes
+            self.values += [value for _, value in found]  # type: ignore[misc]
+        if len(self.index) > MAXIMUM_ROWS:
             raise WalkError(f"more than {MAXIMUM_ROWS} rows")
         return ended
 

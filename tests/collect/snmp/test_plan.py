@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from soc.collect import SnmpScalars, SnmpTable, integer, text
-from soc.collect.snmp.plan import Plan, scalar_row, table_rows
+from soc.collect import Columns, SnmpScalars, SnmpTable, integer, text
+from soc.collect.snmp.plan import Plan, scalar_row, table_value
 from soc.collect.snmp.walk import ColumnCells
 
 TABLE = SnmpTable("1.3.6.1.2.1.2.2.1", number=integer(1), name=text(2))
@@ -41,7 +41,7 @@ def test_rows_are_ordered_by_index_and_gaps_are_none() -> None:
     """Instance 10 comes after 9, whichever column has it; a missing cell is None."""
     counts: dict[str, int] = {}
     columns = _columns(number={"9": 9, "10": 10}, name={"2": b"two", "10": b"ten"})
-    rows = table_rows(TABLE, columns, counts)
+    rows = table_value(TABLE, columns, counts)
     assert [(row.index, row.number, row.name) for row in rows] == [
         ("2", None, "two"),
         ("9", 9, None),
@@ -50,10 +50,27 @@ def test_rows_are_ordered_by_index_and_gaps_are_none() -> None:
     assert counts == {}
 
 
+def test_a_table_can_be_had_by_column() -> None:
+    """The same cells, lists of one length; a table that is not asked for is empty."""
+    by_column = SnmpTable(TABLE.base, number=integer(1), name=text(2)).by_column()
+    read = _columns(number={"9": 9, "10": b"x"}, name={"2": b"two", "10": b"ten"})
+    counts: dict[str, int] = {}
+    found = table_value(by_column, read, counts)
+    assert isinstance(found, Columns)
+    assert found.index == ["2", "9", "10"]
+    assert (found.number, found.name) == ([None, 9, None], ["two", None, "ten"])
+    assert counts == {"type": 1}
+    found = table_value(by_column, _columns(number={"1": 1}, name={}), counts)
+    assert isinstance(found, Columns)
+    assert (found.index, found.number, found.name) == (["1"], [1], [None])
+    assert not table_value(by_column, {}, counts)
+    assert table_value(TABLE, {}, counts) == []
+
+
 def test_wrong_types_are_counted() -> None:
     """Each cell of another type than declared is None and counts once."""
     counts = {"type": 1}
-    (row,) = table_rows(TABLE, _columns(number={"1": b"x"}, name={"1": 7}), counts)
+    (row,) = table_value(TABLE, _columns(number={"1": b"x"}, name={"1": 7}), counts)
     assert (row.number, row.name) == (None, None)
     scalars = SnmpScalars(a=integer("1.3.6.1.0"), b=integer("1.3.6.2.0"))
     values = scalar_row(scalars, {"1.3.6.1.0": "text"}, counts)

@@ -18,7 +18,7 @@ def test_cells_are_kept_by_instance_in_the_agents_order() -> None:
     cells = ColumnCells(BASE)
     assert not cells.add([(f"{BASE}.2", b"a"), (f"{BASE}.10", b"b")])
     assert cells.add([(f"{BASE}.10.1", b"c"), None])
-    assert list(cells.cells.items()) == [("2", b"a"), ("10", b"b"), ("10.1", b"c")]
+    assert (cells.index, cells.values) == (["2", "10", "10.1"], [b"a", b"b", b"c"])
 
 
 @given(st.lists(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=3), min_size=2, max_size=8))
