@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from soc.collect import CommandOutput, Fact, Sample, SshCommand, collector
+from soc.collect.firmware import filled_in
 
 IDENTITY = SshCommand(
     "linux-identity",
@@ -17,13 +18,6 @@ IDENTITY = SshCommand(
 )
 
 _LINE = re.compile(r"""(\w+)=(["']?)(.*)\2""")
-# What boards say whose maker filled nothing in.
-_NOTHING = re.compile(
-    r"(to be filled|default string|not specified|system (serial|product|manufacturer)|none$|0*$)",
-    re.IGNORECASE,
-)
-
-
 _DMI = {"sys_vendor": "vendor", "product_name": "model", "product_serial": "serial"}
 
 
@@ -44,7 +38,7 @@ def linux_identity(output: CommandOutput) -> Iterator[Fact | Sample]:
         "version": found.get("VERSION_ID") or found.get("BUILD_ID", ""),
     }
     for field, instance in _DMI.items():
-        parts[instance] = "" if _NOTHING.match(found.get(field, "")) else found[field]
+        parts[instance] = filled_in(found.get(field, ""))
     known = {instance: value for instance, value in parts.items() if value}
     for instance, value in known.items():
         yield Fact("identity", value, instance)

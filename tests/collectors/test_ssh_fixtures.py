@@ -1,12 +1,14 @@
 """Every fixture of an SSH collector: what its command printed, and what must come of it.
 
-tests/collectors/<collector>/*.yaml with `stdout`; `source` says where that is from. `samples` are
-[metric, labels, value], `facts` [key, instance, value], `logs` [stream, cursor, message]; `absent`
-is true where the collector does not apply. Left out = none.
+tests/collectors/<collector>/*.yaml with `stdout`, or `json` for a document on one line; `source` says where
+that is from. `samples` are [metric, labels, value], `facts` [key, instance, value], `logs` [stream, cursor,
+message]; `absent` is true where the collector does not apply, `failure` is [reason, part of the detail].
+Left out = none.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +39,13 @@ def test_fixture(fixture: str) -> None:
     assert document["source"]
     collector = _COLLECTORS[Path(fixture).parent.name]
     (fetch,) = collector.fetches.values()
-    output = CommandOutput(document["stdout"], "", document.get("exit_code", 0))
+    stdout = document["stdout"] if "stdout" in document else json.dumps(document["json"]) + "\r\n"
+    output = CommandOutput(stdout, "", document.get("exit_code", 0))
     job = Job(Device("host", "hosting"), (), (fetch,))
     (outcome,) = outcomes(Answer(job, 1.0, answered=True, values={fetch: output}), [collector])
-    assert outcome.failure is None
+    reason, detail = document.get("failure", ("", ""))
+    assert (outcome.failure.reason if outcome.failure else "") == reason, outcome.failure
+    assert outcome.failure is None or detail in outcome.failure.detail
     assert outcome.absent == document.get("absent", False)
     assert [
         [sample.metric, dict(sample.labels), pytest.approx(sample.value)] for sample in outcome.samples
