@@ -96,12 +96,13 @@ def _collect(args: argparse.Namespace, site: Site, deadline: float) -> Summary:
     from soc.collect.transports import transports_for
     from soc.model import SpoolError
     from soc.pipeline.headless import collect
+    from soc.spool.layout import KNOWN_HOSTS
 
     spare_the_garbage_collector()
     try:
         return collect(
             site,
-            transports_for(site.inventory),
+            transports_for(site.inventory, site.data / KNOWN_HOSTS),
             deadline_seconds=deadline,
             everything=args.all,
             progress=_progress() if sys.stderr.isatty() and not args.json else None,

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from soc.cli import _trust
 from soc.model import TOWERS, ConfigurationError, Problem
 from soc.model.text import clean
 
@@ -60,6 +61,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         epilog="examples:\n  soc inventory apply\n  soc inventory apply --data /var/lib/soc --json",
     )
     apply.set_defaults(action=_apply)
+
+    trust = commands.add_parser(
+        "trust",
+        help="put the SSH host keys of devices on record",
+        description=_trust.DESCRIPTION,
+        epilog=_trust.EXAMPLES,
+    )
+    _trust.configure(trust)
+    trust.set_defaults(action=_trust.run)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -27,9 +27,11 @@ def run(args: argparse.Namespace) -> int:
     import time
 
     from soc.cli._load import collectors_of, inventory_of, seconds
+    from soc.cli._places import data_directory
     from soc.collect.once import poll_once
     from soc.collect.transports import transports_for
     from soc.model import ConfigurationError
+    from soc.spool.layout import KNOWN_HOSTS
 
     inventory = inventory_of(args)
     deadline = seconds(args.deadline)
@@ -51,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     poll_once(
         inventory,
         collectors_of(args),
-        transports_for(inventory),
+        transports_for(inventory, data_directory(args) / KNOWN_HOSTS),
         devices=names,
         now=time.time,
         monotonic=time.monotonic,

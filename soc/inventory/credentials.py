@@ -25,8 +25,8 @@ class Credential:
     """One entry of `credentials`, its secrets still references.
 
     snmp: {version "1"|"2c"|"3", community, user, auth {protocol, key}, priv {protocol, key},
-    timeout (seconds), tries}; ssh: {user, key_file, passphrase, password, known_hosts}. Paths are
-    absolute; keys that were not given are absent.
+    timeout (seconds), tries}; ssh: {user, key_file, passphrase, agent (bool or path), password,
+    known_hosts}. Paths are absolute; keys that were not given are absent.
     """
 
     name: str
@@ -95,6 +95,16 @@ def path(report: Report, node: Node) -> str:
     return report.absolute(node.text)
 
 
+def agent(report: Report, node: Node) -> str | bool:
+    """True = the agent that SSH_AUTH_SOCK names; a path = that of its socket."""
+    if isinstance(node, ScalarNode) and node.text in ("true", "false"):
+        return node.text == "true"
+    try:
+        return path(report, node)
+    except ValueError:
+        raise ValueError("expected true, or the path of an ssh-agent's socket") from None
+
+
 def _keys(protocols: tuple[str, ...], what: str) -> Reader:
     fields = {"protocol": choice(protocols), "key": secret}
     return record(fields, what, required=("protocol", "key"))
@@ -113,7 +123,10 @@ _SNMP = record(
     "snmp", required=("version",),
 )  # fmt: skip
 _SSH = record(
-    {"user": text(255), "key_file": path, "passphrase": secret, "password": secret, "known_hosts": path},
+    {
+        "user": text(255), "key_file": path, "passphrase": secret, "agent": agent, "password": secret,
+        "known_hosts": path,
+    },
     "ssh", required=("user",),
 )  # fmt: skip
 
@@ -142,6 +155,13 @@ def _ssh(report: Report, node: Node) -> dict[str, Any]:
     table = mapping(node)
     if "passphrase" in table.entries and "key_file" not in table.entries:
         report.error(table.line_of("passphrase"), "passphrase belongs to key_file, which is not given")
+    if is_null(table.entries.get("known_hosts")):
+        report.warning(
+            table.line,
+            "no known_hosts: accepted are host keys that `soc inventory trust` put on record, and fingerprints "
+            "that devices pin",
+            "no-known-hosts",
+        )
     return settings
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from soc.inventory.credentials import snmp_version
-from soc.inventory.nodes import MappingNode, Node
+from soc.inventory.nodes import MappingNode, Node, ScalarNode
 from soc.inventory.report import Report
 from soc.inventory.schema import Reader, boolean, choice, integer, listing, named, record, scalar, text
 from soc.inventory.settings import interval_overrides
@@ -28,6 +28,15 @@ def _window(report: Report, node: Node) -> dict[str, Any]:
     if values.get("from", 0) >= values.get("until", float("inf")):
         raise ValueError("expected 'until' after 'from'")
     return values
+
+
+def _legacy(report: Report, node: Node) -> bool:
+    allowed = bool(boolean(report, node))
+    if allowed and isinstance(node, ScalarNode):
+        report.warning(
+            node.line, "legacy: SSH with CBC ciphers, 3DES, and MACs with MD5 or SHA-1 is allowed", "legacy"
+        )
+    return allowed
 
 
 def _as_list(items: Reader) -> Reader:
@@ -59,7 +68,7 @@ SHARED_FIELDS: dict[str, Reader] = {
     "ssh": record(
         {
             "port": integer(1, 65535),
-            "legacy": boolean,
+            "legacy": _legacy,
             "jump": scalar(name),
             "fingerprint": scalar(fingerprint),
             "restricted": boolean,

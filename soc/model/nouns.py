@@ -26,6 +26,7 @@ REASONS: tuple[str, ...] = (
     "refused",  # RST or ICMP unreachable: no answer
     "resolve",  # the name has no address
     "connect",  # no route, network error
+    "jump",  # the jump host on the way failed: says nothing about the device
     "authentication",  # the device answered and did not accept the credential
     "credential",  # our secret reference did not resolve; nothing was sent
     "host-key-unknown",

@@ -57,7 +57,12 @@ def test_an_unchanged_inventory_comes_from_the_cache(
         fresh.credentials, fresh.settings, fresh.content_hash,
     )  # fmt: skip
     assert problems == fresh_problems
-    assert [problem.code for problem in problems] == ["literal-secret", "literal-secret", "duplicate-address"]
+    assert [problem.code for problem in problems] == [
+        "literal-secret",
+        "literal-secret",
+        "legacy",
+        "duplicate-address",
+    ]
 
 
 def test_a_stored_device_is_built_once(path: Path, directory: Path) -> None:

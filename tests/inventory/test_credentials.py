@@ -57,7 +57,7 @@ def test_ssh_paths_are_absolute(write: Any, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_literal_is_accepted_with_a_warning_that_does_not_show_it(write: Any) -> None:
     """The secret works, and stands neither in the warning nor in the repr of the inventory."""
-    text = '  lab: {snmp: {version: "2c", community: hunter2}}\n  ops: {ssh: {user: s, password: hunter2}}\n'
+    text = '  lab: {snmp: {version: "2c", community: hunter2}}\n  ops: {ssh: {user: s, known_hosts: k, password: hunter2}}\n'
     inventory, problems = check_inventory(write(HEAD + text))
 
     assert inventory is not None
@@ -97,3 +97,23 @@ def test_secret_kinds_name_nested_places() -> None:
     )
 
     assert credential.secret_kinds() == {"auth.key": "file"}
+
+
+def test_agent_is_true_or_a_path(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`true` is the environment's agent; a path is made absolute."""
+    text = "  one: {ssh: {user: soc, agent: true}}\n  two: {ssh: {user: soc, agent: run/agent}}\n"
+    path = write(HEAD + text)
+    credentials = load_inventory(path).credentials
+
+    assert resolve_credential(credentials["one"])["agent"] is True
+    assert resolve_credential(credentials["two"])["agent"] == str(path.parent / "run/agent")
+
+
+def test_ssh_without_known_hosts_is_a_warning(write: Any) -> None:
+    """It works with what `soc inventory trust` put on record, which the warning says."""
+    inventory, problems = check_inventory(write(HEAD + "  ops: {ssh: {user: s, key_file: k}}\n"))
+
+    assert inventory is not None
+    assert [(problem.line, problem.severity, problem.code) for problem in problems] == [
+        (3, "warning", "no-known-hosts")
+    ]

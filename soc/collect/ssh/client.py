@@ -48,6 +48,7 @@ class Client(paramiko.Transport):
             disabled_algorithms={} if legacy else dict(_WEAK_ALGORITHMS),
             packetizer_class=_Packetizer,
         )
+        self.guard = guard
         self._judge = host_keys
         self.host_key_blob = b""  # as the host showed it, with proof that it has the private key
         self._offered: Mapping[str, Sequence[str]] = {}
@@ -58,6 +59,11 @@ class Client(paramiko.Transport):
     def offered(self) -> dict[str, tuple[str, ...]]:
         """The algorithms that the server has, by what they are for; {} before it said so."""
         return {what: tuple(self._offered.get(key, ())) for what, key in _OFFERED.items() if self._offered}
+
+    def end(self) -> None:
+        """Close the connection; whoever waits for something on it wakes up."""
+        self.guard.close()
+        self.close()
 
     def _verify_key(self, host_key: bytes, sig: bytes) -> None:
         super()._verify_key(host_key, sig)  # type: ignore[misc]

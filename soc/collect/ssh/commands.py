@@ -12,6 +12,7 @@ import paramiko
 
 from soc.collect.declare import CommandOutput, SshCommand
 from soc.collect.port import Execution, Failure
+from soc.collect.ssh.client import Client
 from soc.collect.ssh.guard import Guard
 from soc.collect.ssh.limits import Limits
 from soc.model.text import clean, decode
@@ -91,11 +92,9 @@ class _Running:
 class Commands:
     """Runs commands over one connection, a few at a time."""
 
-    def __init__(
-        self, transport: paramiko.Transport, guard: Guard, limits: Limits, account: str, address: str
-    ) -> None:
-        self._transport = transport
-        self._guard = guard
+    def __init__(self, client: Client, limits: Limits, account: str, address: str) -> None:
+        self._transport = client
+        self._guard = client.guard
         self._limits = limits
         self._account = account
         self._address = address

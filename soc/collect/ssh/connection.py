@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import paramiko
@@ -19,6 +17,7 @@ from soc.collect.ssh.limits import Limits
 
 _BYTES_BEFORE_AUTHENTICATION = 256 * 1024
 _SHOWN_ALGORITHMS = 8
+_PROHIBITED = 1  # SSH_OPEN_ADMINISTRATIVELY_PROHIBITED
 # How servers begin that turn us away before their banner: OpenSSH at its MaxStartups says nothing or
 # this; from 9.8 on this to addresses that failed before (sshd_config(5), PerSourcePenalties).
 _DROPPED = b"Exceeded MaxStartups"
@@ -37,33 +36,58 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Login:
-    """An account with its secrets, ready to use: a key, a password, or both in this order."""
+    """An account with its secrets, ready to use: keys, a password, or both in this order."""
 
     user: str
-    key: paramiko.PKey | None = None
+    keys: tuple[paramiko.PKey, ...] = ()
     password: str | None = None
 
 
-@contextlib.contextmanager
 def connect(
-    endpoint: Endpoint, login: Login, limits: Limits, deadline: float, maximum_bytes: int
-) -> Iterator[tuple[Client, Guard]]:
-    """An authenticated transport, closed at the end. Raises SshError naming the phase that failed.
+    endpoint: Endpoint, login: Login, limits: Limits, deadline: float, jump: Client | None = None
+) -> Client:
+    """An authenticated connection, through `jump` where one is given. The caller ends it.
 
-    `deadline` (time.monotonic() seconds) ends the connection whatever happens on it; so does the
-    peer once it sent more than `maximum_bytes` after authentication.
+    Raises SshError naming the phase that failed. `deadline` (time.monotonic() seconds) ends the
+    connection whatever happens on it, until its guard is told another.
     """
-    stream = _tcp(endpoint, min(deadline, time.monotonic() + limits.connect_seconds))
-    guard = Guard(stream, deadline, _BYTES_BEFORE_AUTHENTICATION)
-    client = Client(guard, endpoint.host_keys, legacy=endpoint.legacy)
+    client = open_stream(endpoint, limits, deadline, jump)
     try:
-        _exchange_keys(client, guard, endpoint, limits)
-        _authenticate(client, guard, login, limits)
-        guard.wake(deadline, maximum_bytes)
-        yield client, guard
-    finally:
-        guard.close()
-        client.close()
+        exchange_keys(client, endpoint, limits)
+        _authenticate(client, login, limits)
+    except BaseException:
+        client.end()
+        raise
+    return client
+
+
+def open_stream(endpoint: Endpoint, limits: Limits, deadline: float, jump: Client | None = None) -> Client:
+    """A client that has said nothing yet. Raises SshError of phase resolve or connect."""
+    connecting = min(deadline, time.monotonic() + limits.connect_seconds)
+    stream = _tcp(endpoint, connecting) if jump is None else _through(jump, endpoint, connecting)
+    guard = Guard(stream, deadline, _BYTES_BEFORE_AUTHENTICATION)
+    return Client(guard, endpoint.host_keys, legacy=endpoint.legacy)
+
+
+def _through(jump: Client, endpoint: Endpoint, deadline: float) -> paramiko.Channel:
+    """A channel of kind direct-tcpip (RFC 4254 section 7.2); the jump host resolves the address."""
+    where = f"{endpoint.address} port {endpoint.port}"
+    try:
+        return jump.open_channel(
+            "direct-tcpip", (endpoint.address, endpoint.port), ("127.0.0.1", 0),
+            timeout=max(0.01, deadline - time.monotonic()),
+        )  # fmt: skip
+    except paramiko.ChannelException as error:
+        # Its texts tell no more than its codes: prohibited (1), connect failed (2).
+        if error.code == _PROHIBITED:
+            raise SshError(
+                "jump", f"the jump host forwards to nobody, or not to {where}", phase="connect"
+            ) from None
+        raise SshError("connect", f"{where}: not reached from the jump host", phase="connect") from None
+    except (paramiko.SSHException, OSError, EOFError) as error:
+        if not jump.is_active():
+            raise SshError("jump", "the jump host's connection ended", phase="connect") from None
+        raise SshError("timeout", f"{where}: {_text(error)}", phase="connect") from None
 
 
 def _tcp(endpoint: Endpoint, deadline: float) -> socket.socket:
@@ -97,7 +121,9 @@ def _text(error: BaseException) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
-def _exchange_keys(client: Client, guard: Guard, endpoint: Endpoint, limits: Limits) -> None:
+def exchange_keys(client: Client, endpoint: Endpoint, limits: Limits) -> None:
+    """From the banner to a host key that is trusted. Raises SshError."""
+    guard = client.guard
     done = threading.Event()
     client.start_client(event=done)
     in_time = done.wait(max(0.0, min(limits.handshake_seconds, guard.deadline - time.monotonic())))
@@ -148,16 +174,15 @@ def _nothing_in_common(client: Client, error: Exception, endpoint: Endpoint) -> 
     )  # fmt: skip
 
 
-def _authenticate(client: Client, guard: Guard, login: Login, limits: Limits) -> None:
+def _authenticate(client: Client, login: Login, limits: Limits) -> None:
+    guard = client.guard
     refusals = []
-    for method in ("publickey", "password"):
+    for secret in (*login.keys, *([login.password] if login.password is not None else ())):
         done = threading.Event()
-        if method == "publickey" and login.key is not None:
-            client.auth_publickey(login.user, login.key, event=done)
-        elif method == "password" and login.password is not None:
-            client.auth_password(login.user, login.password, event=done, fallback=False)
+        if isinstance(secret, str):
+            client.auth_password(login.user, secret, event=done, fallback=False)
         else:
-            continue
+            client.auth_publickey(login.user, secret, event=done)
         wait = max(0.0, min(limits.authentication_seconds, guard.deadline - time.monotonic()))
         in_time = done.wait(wait)
         if client.is_authenticated():
@@ -167,13 +192,14 @@ def _authenticate(client: Client, guard: Guard, login: Login, limits: Limits) ->
             raise SshError("timeout", "no answer in time", phase="authentication", answered=True)
         error = client.get_exception()
         if not client.is_active() and not isinstance(error, paramiko.AuthenticationException):
-            raise SshError("protocol", "the connection ended", phase="authentication", answered=True)
-        refusals.append(method)
+            why = f": {_text(error)}" if error else ""
+            raise SshError("protocol", f"the connection ended{why}", phase="authentication", answered=True)
+        refusals.append("password" if isinstance(secret, str) else "publickey")
         if not client.is_active():
             break
     raise SshError(
-        "authentication", f"user {login.user} refused ({' and '.join(refusals)})", phase="authentication",
-        answered=True,
+        "authentication", f"user {login.user} refused ({' and '.join(dict.fromkeys(refusals))})",
+        phase="authentication", answered=True,
     )  # fmt: skip
 
 

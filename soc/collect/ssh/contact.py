@@ -129,14 +129,16 @@ class _Contact:
         share = int(digest(job.device.name, size=4), 16) / 0xFFFFFFFF
         for attempt in range(self._limits.attempts):
             try:
-                with (
-                    self._slots.hold(endpoint, self._deadline),
-                    connect(endpoint, login, self._limits, self._deadline, cap) as (transport, guard),
-                ):
-                    self._answer.answered = True
-                    runner = Commands(transport, guard, self._limits, login.user, endpoint.address)
-                    self._answer.executions = runner.executions
-                    return self._run(runner, commands)
+                with self._slots.hold(endpoint, self._deadline):
+                    client = connect(endpoint, login, self._limits, self._deadline)
+                    try:
+                        client.guard.wake(self._deadline, cap)
+                        self._answer.answered = True
+                        runner = Commands(client, self._limits, login.user, endpoint.address)
+                        self._answer.executions = runner.executions
+                        return self._run(runner, commands)
+                    finally:
+                        client.end()
             except SshError as error:
                 wait = self._limits.retry_seconds * 2**attempt * (0.5 + share)
                 last = attempt + 1 == self._limits.attempts

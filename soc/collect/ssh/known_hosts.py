@@ -42,6 +42,16 @@ class _Entry:
         return found
 
 
+def lookup_name(host: str, port: int) -> str:
+    """As known_hosts names a host: bare on port 22, "[host]:port" on any other."""
+    return (host if port == 22 else f"[{host}]:{port}").lower()
+
+
+def line_matches(pattern: str, name: str) -> bool:
+    """Whether one pattern of a line, which may be hashed, is that of a host's lookup name."""
+    return _Entry((pattern,), "", "", b"").matches(name)
+
+
 def _literal_brackets(pattern: str) -> str:
     # Only * and ? are wildcards here; "[host]:port" is plain text.
     return pattern.replace("[", "[[]")
@@ -90,14 +100,14 @@ class HostKeys:
             shown = read_certificate(blob)
         except CertificateError as error:
             raise _refused("host-certificate", f"the host's certificate: {error}") from None
-        presented = f"the certificate {shown.key_id!r} of {_shown(shown.key)}"
+        presented = f"the certificate {shown.key_id!r} of {describe(shown.key)}"
         if shown.authority in self.revoked:
-            authority = _shown(shown.authority)
+            authority = describe(shown.authority)
             raise _refused(
                 "host-key-changed", f"{presented} is signed by {authority}, revoked in {self.source}"
             )
         if shown.authority not in self.authorities:
-            return self._check_key(shown.key, f", with a certificate by {_shown(shown.authority)}")
+            return self._check_key(shown.key, f", with a certificate by {describe(shown.authority)}")
         if blob in self.revoked or shown.key in self.revoked:
             raise _refused("host-key-changed", f"{presented} is revoked in {self.source}")
         try:
@@ -106,7 +116,7 @@ class HostKeys:
             raise _refused("host-certificate", f"{presented}: {error}") from None
 
     def _check_key(self, blob: bytes, more: str = "") -> None:
-        presented = _shown(blob) + more
+        presented = describe(blob) + more
         if blob in self.revoked:
             raise _refused("host-key-changed", f"{presented} is revoked in {self.source}")
         if blob in self.accepted or fingerprint(blob) in self.pinned:
@@ -119,7 +129,8 @@ class HostKeys:
         raise _refused("host-key-unknown", f"the host shows {presented}, which {self.source} lacks")
 
 
-def _shown(blob: bytes) -> str:
+def describe(blob: bytes) -> str:
+    """A key for people: its type and fingerprint."""
     return f"{key_type(blob)} {fingerprint(blob)}"
 
 
@@ -145,15 +156,17 @@ class KnownHosts:
                     self._plain.setdefault(name, []).append(entry)
 
     @classmethod
-    def read(cls, path: Path) -> KnownHosts:
-        """Raises OSError when the file cannot be read."""
-        with path.open("rb") as file:
-            text = file.read(_MAXIMUM_BYTES).decode("utf-8", "replace")
-        return cls(text.splitlines(), str(path))
+    def read(cls, *paths: Path) -> KnownHosts:
+        """The entries of all these files. Raises OSError when one cannot be read."""
+        lines: list[str] = []
+        for path in paths:
+            with path.open("rb") as file:
+                lines += file.read(_MAXIMUM_BYTES).decode("utf-8", "replace").splitlines()
+        return cls(lines, " and ".join(map(str, paths)))
 
     def keys(self, host: str, port: int, name: str = "") -> HostKeys:
         """What is known of `host`; `name` is another name that its certificate may have been made for."""
-        own = (host if port == 22 else f"[{host}]:{port}").lower()
+        own = lookup_name(host, port)
         names = tuple(dict.fromkeys((host, name))) if name else (host,)
         entries = self._entries(own)
         plain = [entry for entry in entries if not entry.marker]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from pathlib import Path
 
 from soc.collect.port import Answer, Failure, Job
 from soc.collect.ssh.contact import Slots, contact
+from soc.collect.ssh.kept import Kept
 from soc.collect.ssh.limits import Limits
 from soc.collect.ssh.trust import Trust
 
@@ -25,12 +27,22 @@ class SshTransport:
     port, fingerprint, legacy.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        known_hosts: Path | None = None,
+        kept: Kept | None = None,
+    ) -> None:
+        """`known_hosts` is read beside every credential's own; without `kept` every connection is closed
+        when its job is done."""
         self._limits = limits or Limits()
+        self._kept = kept
+        self._known_hosts = known_hosts
 
     def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
         limits = self._limits
-        trust, slots = Trust(), Slots(limits.connections_per_host)
+        trust, slots = Trust(self._known_hosts), Slots(limits.connections_per_host)
         pool = ThreadPoolExecutor(limits.connections, thread_name_prefix="ssh")
         waiting: dict[Future[Answer], Job] = {
             pool.submit(contact, job, limits, trust, slots, deadline): job for job in jobs

@@ -11,6 +11,7 @@ import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from soc.collect.port import ResolvedCredential
+from soc.collect.ssh.agent import agent_keys
 from soc.collect.ssh.connection import Login
 from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.known_hosts import HostKeys, KnownHosts, pinned
@@ -26,23 +27,34 @@ def ssh_options(device: Device) -> Mapping[str, Any]:
 class Trust:
     """Host keys and logins, cached: decrypting one key takes as long as ten sessions."""
 
-    def __init__(self) -> None:
+    def __init__(self, known_hosts: Path | None = None) -> None:
+        """`known_hosts` is read beside every credential's own, if it is there."""
+        self._common = known_hosts if known_hosts and known_hosts.exists() else None
         self._lock = threading.Lock()
         self._known_hosts: dict[str, KnownHosts | str] = {}
         self._logins: dict[str, Login | SshError] = {}
 
     def host_keys(self, device: Device, credential: ResolvedCredential, address: str, port: int) -> HostKeys:
-        """A pinned fingerprint counts alone; else the credential's known_hosts; else nothing is known."""
+        """A pinned fingerprint counts alone; else the credential's known_hosts and our own."""
         if fingerprint := ssh_options(device).get("fingerprint"):
             return pinned([str(fingerprint)])
-        path = credential.settings.get("known_hosts")
-        if not path:
-            return HostKeys("the inventory (neither known_hosts nor fingerprint)")
+        path = str(credential.settings.get("known_hosts") or "")
         with self._lock:
             if path not in self._known_hosts:
-                self._known_hosts[path] = _read_known_hosts(path)
+                self._known_hosts[path] = self._read(path)
             found = self._known_hosts[path]
         return HostKeys(found) if isinstance(found, str) else found.keys(address, port, device.name)
+
+    def _read(self, path: str) -> KnownHosts | str:
+        paths = [Path(path).expanduser()] if path else []
+        if self._common:
+            paths.append(self._common)
+        if not paths:
+            return "the inventory (neither known_hosts nor fingerprint)"
+        try:
+            return KnownHosts.read(*paths)
+        except OSError as error:
+            return f"{error.filename} ({error.strerror})"
 
     def login(self, credential: ResolvedCredential) -> Login:
         """Raises SshError with reason "credential" when its key file cannot be used."""
@@ -58,23 +70,19 @@ class Trust:
         return found
 
 
-def _read_known_hosts(path: str) -> KnownHosts | str:
-    try:
-        return KnownHosts.read(Path(path).expanduser())
-    except OSError as error:
-        return f"{path} ({error.strerror})"
-
-
 def _login(credential: ResolvedCredential) -> Login:
     settings = credential.settings
-    key = None
-    if path := settings.get("key_file"):
+    keys: list[paramiko.PKey] = []
+    path, agent = str(settings.get("key_file") or ""), settings.get("agent")
+    if agent:
+        keys += agent_keys("" if agent is True else str(agent), path)
+    elif path:
         passphrase = settings.get("passphrase")
-        key = _private_key(str(path), passphrase.encode() if passphrase else None)
+        keys.append(_private_key(path, passphrase.encode() if passphrase else None))
     password = settings.get("password")
-    if key is None and password is None:
-        raise SshError("credential", f"credential {credential.name} has neither key_file nor password")
-    return Login(str(settings["user"]), key, password)
+    if not keys and password is None:
+        raise SshError("credential", f"credential {credential.name} has no key_file, agent or password")
+    return Login(str(settings["user"]), tuple(keys), password)
 
 
 def _private_key(path: str, passphrase: bytes | None) -> paramiko.PKey:

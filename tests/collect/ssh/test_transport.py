@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -327,3 +327,71 @@ def test_every_execution_is_told(sshd, ask: Ask) -> None:
     assert [(told[name].exit_code, told[name].bytes) for name in ("hello", "failing")] == [(3, 11), (3, 3)]
     assert (told["hanging"].exit_code, told["hanging"].bytes) == (-1, 3)
     assert told["hanging"].reason == "deadline"
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """An ssh-agent that holds the given keys; returns its socket's path."""
+    agents: list[subprocess.Popen[bytes]] = []
+
+    def start(*keys: Path) -> Path:
+        path = tmp_path / f"agent-{len(agents)}"
+        agents.append(subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL))
+        while not path.exists():
+            assert agents[-1].poll() is None
+            time.sleep(0.01)
+        for key in keys:
+            environment = {"SSH_AUTH_SOCK": str(path), "PATH": "/usr/bin:/bin"}
+            subprocess.run(["ssh-add", "-q", key], check=True, capture_output=True, env=environment)
+        return path
+
+    yield start
+    for process in agents:
+        process.terminate()
+        process.wait(10)
+
+
+def test_agent_logs_in(sshd, ask: Ask, agent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its keys are tried in its order, or the one that key_file names; the private key is not read."""
+    other, known = _key(tmp_path / "other"), tmp_path / "known.pub"
+    known.write_text(sshd.client_key.with_suffix(".pub").read_text())
+    path = agent(other, sshd.client_key)
+    for changes in ({"key_file": None}, {"key_file": str(known)}):
+        credential = sshd.credential(agent=str(path), **changes)
+        assert ask(sshd.job(HELLO, credentials=(credential,))).failure is None
+    monkeypatch.setenv("SSH_AUTH_SOCK", str(path))
+    credential = sshd.credential(agent=True, key_file=None)
+    assert ask(sshd.job(HELLO, credentials=(credential,))).failure is None
+
+
+def test_agent_that_is_of_no_use(sshd, ask: Ask, agent, tmp_path: Path, monkeypatch) -> None:
+    """No agent, an empty one, and one without the key are failures of our own; nothing is sent."""
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    empty = str(agent())
+    other = str(_key(tmp_path / "other"))
+    for changes, why in (
+        ({"agent": True, "key_file": None}, "SSH_AUTH_SOCK"),
+        ({"agent": str(tmp_path / "missing"), "key_file": None}, "No such file"),
+        ({"agent": empty, "key_file": None}, "any key"),
+        ({"agent": empty, "key_file": other}, other),
+    ):
+        answer = ask(sshd.job(HELLO, credentials=(sshd.credential(**changes),)))
+        assert answer.failure is not None
+        assert answer.failure.reason == "credential"
+        assert why in answer.failure.detail
+
+
+@pytest.mark.parametrize("by_agent", [False, True])
+def test_user_certificate_logs_in(start_sshd, ask: Ask, agent, tmp_path: Path, by_agent: bool) -> None:
+    """`<key>-cert.pub` beside the key, or in the agent: sshd needs to trust its authority alone."""
+    authority, key = _key(tmp_path / "authority"), _key(tmp_path / "key")
+    host = start_sshd(f"TrustedUserCAKeys {authority}.pub\n")
+    (host.directory / "authorized_keys").write_text("")
+    words = ["ssh-keygen", "-q", "-s", authority, "-I", "soc", "-n", host.user, f"{key}.pub"]
+    subprocess.run(words, check=True, capture_output=True)
+    changes = {"agent": str(agent(key)), "key_file": None} if by_agent else {"key_file": str(key)}
+    if by_agent:
+        for suffix in ("", ".pub", "-cert.pub"):
+            Path(f"{key}{suffix}").unlink()
+    answer = ask(host.job(HELLO, credentials=(host.credential(**changes),)))
+    assert answer.failure is None

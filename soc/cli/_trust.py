@@ -1,0 +1,206 @@
+"""`soc inventory trust`: compare host keys with the record, ask, and put them on record."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from soc.model import ConfigurationError
+from soc.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from soc.collect.ssh.trusting import Findings, Place
+
+EXAMPLES = (
+    "examples:\n"
+    "  soc inventory trust web-01\n"
+    "  soc inventory trust web-01 --fingerprint SHA256:HpW3Xn0B3bGkYHLw8jLhV1cV0Yk5rTqzYzv2Ivo2BlE\n"
+    "  soc inventory trust --from ~/.ssh/known_hosts\n"
+    "  soc inventory trust web-01 --replace"
+)
+DESCRIPTION = (
+    "Show the fingerprints of the host keys that a device presents, ask whether they are the right ones, and "
+    "write them into the known_hosts of its SSH credentials, or into known_hosts in the data directory where "
+    "a credential names none. Compare them with what the device's console says (ssh-keygen -lf FILE) before "
+    "you answer. Nothing is sent to the device but the key exchange. Exit code 1 if a device is not trusted."
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("names", nargs="*", metavar="NAME", help="devices (with --from: default all)")
+    parser.add_argument(
+        "--fingerprint", action="append", default=[], metavar="SHA256:…",
+        help="trust the key with this fingerprint, if the device presents it, and ask nothing (repeatable)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from", dest="source", metavar="KNOWN_HOSTS",
+        help="take over what this file says of the devices; nothing is connected to",
+    )  # fmt: skip
+    parser.add_argument(
+        "--replace", action="store_true", help="put the keys in the place of others that are on record"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when every named device is trusted now."""
+    from soc.cli._load import inventory_of
+    from soc.cli._places import data_directory
+    from soc.collect.ssh.trusting import places
+    from soc.inventory.report import hint, quoted
+    from soc.spool.layout import KNOWN_HOSTS
+
+    if not args.names and not args.source:
+        raise ConfigurationError("name the devices to trust, or a file to take over: --from KNOWN_HOSTS")
+    if args.source and args.fingerprint:
+        raise ConfigurationError("--from and --fingerprint exclude each other")
+    inventory = inventory_of(args)
+    for name in args.names:
+        if name not in inventory.devices:
+            raise ConfigurationError(f"no device {quoted(name)}{hint(name, inventory.devices)}")
+    data = data_directory(args) / KNOWN_HOSTS
+    trusting = _Trusting(args)
+    for name in dict.fromkeys(args.names) or inventory.devices:
+        found = places(inventory, inventory.devices[name], data)
+        if not found and args.names:
+            trusting.tell(name, "", "failed", "no SSH credential, or no address")
+        for place in found:
+            try:
+                trusting.place(place)
+            except OSError as error:
+                detail = f"{error.filename}: {error.strerror}"
+                trusting.tell(name, place.address, "failed", detail)
+    return 1 if trusting.failed else 0
+
+
+class _Trusting:
+    def __init__(self, args: argparse.Namespace) -> None:
+        from soc.collect.ssh.known_hosts import KnownHosts
+
+        self.failed = False
+        self._args = args
+        self._fingerprints = {item.rstrip("=") for item in args.fingerprint}
+        self._source: KnownHosts | None = None
+        if args.source:
+            path = Path(args.source).expanduser()
+            try:
+                self._source = KnownHosts.read(path)
+            except OSError as error:
+                raise ConfigurationError(f"{path}: {error.strerror}") from None
+
+    def tell(self, device: str, address: str, state: str, detail: str = "", keys: Sequence[str] = ()) -> None:
+        """One line of the answer. States: trusted, known, skipped, failed, changed, revoked, declined."""
+        self.failed |= state not in ("trusted", "known", "skipped")
+        if self._args.json:
+            document = {"device": device, "address": address, "state": state, "detail": detail}
+            print(json.dumps(document | {"keys": list(keys)}))
+        elif state != "skipped":
+            print(clean(f"{device} {address}: {state}{': ' if detail else ''}{detail}"))
+
+    def place(self, place: Place) -> None:
+        """Raises OSError."""
+        from soc.collect.ssh.failure import SshError
+        from soc.collect.ssh.known_hosts import fingerprint
+
+        name = place.device.name
+        try:
+            keys = self._keys(place)
+        except SshError as error:
+            self.tell(name, place.address, "failed", error.detail)
+            return
+        if self._fingerprints:
+            shown = [fingerprint(key) for key in keys]
+            keys = [key for key in keys if fingerprint(key) in self._fingerprints]
+            if not keys:
+                self.tell(
+                    name, place.address, "failed", f"presents {', '.join(shown)}, none of which was given"
+                )
+                return
+        authorities = self._take_authorities(place)
+        if keys:
+            self._settle(place, keys)
+        elif not authorities:
+            self.tell(name, place.address, "skipped", f"{self._args.source} has no key of it")
+
+    def _keys(self, place: Place) -> list[bytes]:
+        from soc.collect.ssh import Limits
+        from soc.collect.ssh.probe import shown_keys
+        from soc.collect.ssh.trust import ssh_options
+
+        if self._source is not None:
+            record = self._source.keys(place.address, place.port)
+            return sorted(record.accepted - record.revoked)
+        options = ssh_options(place.device)
+        if options.get("jump"):
+            raise ConfigurationError(
+                f"{place.device.name} is behind a jump host: take its key from a known_hosts by --from, or "
+                "write its fingerprint into the inventory"
+            )
+        legacy = bool(options.get("legacy", False))
+        return shown_keys(place.address, place.port, Limits(), time.monotonic, legacy=legacy)
+
+    def _take_authorities(self, place: Place) -> list[str]:
+        """Take over who may sign the device's certificate; raises OSError."""
+        from soc.collect.ssh.known_hosts import describe
+        from soc.collect.ssh.trusting import take_authorities
+
+        if self._source is None:
+            return []
+        record = self._source.keys(place.address, place.port, place.device.name)
+        for path in place.files:
+            take_authorities(path, place, record)
+        described = [describe(key) for key in sorted(record.authorities)]
+        if described:
+            detail = f"certificates signed by {', '.join(described)}"
+            self.tell(place.device.name, place.address, "trusted", detail)
+        return described
+
+    def _settle(self, place: Place, keys: list[bytes]) -> None:
+        from soc.collect.ssh.known_hosts import describe
+        from soc.collect.ssh.trusting import compare, on_record, write
+
+        name = place.device.name
+        compared = [(path, compare(on_record(path, place), keys)) for path in place.files]
+        described = [describe(key) for key in keys]
+        if revoked := [describe(key) for _, found in compared for key in found.revoked]:
+            self.tell(name, place.address, "revoked", ", ".join(revoked), described)
+            return
+        open_questions = [(path, found) for path, found in compared if found.new]
+        if not open_questions:
+            self.tell(name, place.address, "known", ", ".join(described), described)
+            return
+        changed = any(found.replaced and not found.known for _, found in open_questions)
+        if changed and not self._args.replace:
+            old = ", ".join(describe(key) for _, found in open_questions for key in found.replaced)
+            detail = f"presents {', '.join(described)}; on record: {old}; --replace puts the new ones there"
+            self.tell(name, place.address, "changed", detail, described)
+            return
+        if not (self._source or self._fingerprints or self._agreed(place, described, open_questions)):
+            self.tell(name, place.address, "declined", keys=described)
+            return
+        for path, found in open_questions:
+            if self._args.replace and found.replaced:
+                write(path, place, keys, instead=found.replaced)
+            else:
+                write(path, place, found.new)
+        files = ", ".join(str(path) for path, _ in open_questions)
+        self.tell(name, place.address, "trusted", f"{', '.join(described)} → {files}", described)
+
+    def _agreed(self, place: Place, described: list[str], asked: list[tuple[Path, Findings]]) -> bool:
+        if not sys.stdin.isatty():
+            raise ConfigurationError(
+                f"{place.device.name} {place.address} presents {', '.join(described)}; there is no terminal "
+                "to ask on: give the right one by --fingerprint SHA256:…"
+            )
+        print(clean(f"{place.device.name} {place.address} port {place.port} presents"), file=sys.stderr)
+        for line in described:
+            print(f"  {clean(line)}", file=sys.stderr)
+        if any(found.replaced for _, found in asked) and self._args.replace:
+            print("Other keys on record are taken out.", file=sys.stderr)
+        print("Are these its keys? [y/N] ", end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
