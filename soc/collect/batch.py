@@ -235,16 +235,18 @@ class Batch:
         collector = outcome.collector
         task = self._memory.tasks.get((device.name, collector.name))
         interval = interval_seconds(collector, device, self._intervals)
-        if not outcome.absent:
-            whole = collector.facts - {key for key, _ in claimed.facts}
-            self._poll(answer, collector.name, interval, outcome.failure, whole)
-            self._records(answer, outcome, interval)
-        elif task and not task.absent_until:
-            self._withdraw(device.name, collector.name, answer.time, interval)
         told = self._memory.told(device.name)
         before = told.get(collector.name, _NOTHING)
         series = tuple(outcome.series)
-        if series != before.series:
+        unchanged = series == before.series
+        if not outcome.absent:
+            whole = collector.facts - {key for key, _ in claimed.facts}
+            self._poll(answer, collector.name, interval, outcome.failure, whole)
+            # Devices that say the same share what they said before: the segment takes it once.
+            self._records(answer, outcome, before.series if unchanged else outcome.series, interval)
+        elif task and not task.absent_until:
+            self._withdraw(device.name, collector.name, answer.time, interval)
+        if not unchanged:
             series = tuple(dict.fromkeys(series))
             ended = set(before.series) - set(series) - claimed.series
             if ended:  # unless another says it now, or said so when it was asked last
@@ -265,14 +267,14 @@ class Batch:
         facts = tuple((fact.key, fact.instance) for fact in outcome.facts) if not failed else before.facts
         key = (device.name, collector.name)
         self._memory.tasks[key] = self._tasks[key] = Task(again, reason, absent_until)
-        if series != before.series or facts != before.facts:
+        if not unchanged or facts != before.facts:
             told[collector.name] = self._told[key] = Told(series, facts)
 
-    def _records(self, answer: Answer, outcome: Outcome, interval: float) -> None:
+    def _records(self, answer: Answer, outcome: Outcome, series: Series, interval: float) -> None:
         device = answer.job.device
-        if outcome.series:
+        if series:
             self.builder.add_samples(
-                device.name, outcome.series, outcome.values, outcome.times, outcome.attributes, interval
+                device.name, series, outcome.values, outcome.times, outcome.attributes, interval
             )
         for fact in outcome.facts:
             self.builder.add_fact(device.name, fact, answer.time)

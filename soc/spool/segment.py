@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import chain, repeat, starmap
+from itertools import starmap
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import polars as pl
 
 from soc.model import Cursor, Event, Fact, Match, Poll, Sample, SpoolError, canonical_labels
 from soc.spool.header import FORMAT_VERSION, Header
+from soc.spool.samples import SampleColumns
 from soc.spool.schema import SEGMENT_SCHEMA
+from soc.spool.typed import encodable, typed
 
 _HEADER_KEY = "soc"
 _KEY_SEPARATOR = "\x1f"
@@ -32,7 +34,7 @@ def _microseconds(seconds: float) -> int:
 
 
 def _pairs(fields: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"key": _text(key), "value": _text(value)} for key, value in fields.items()]
+    return [{"key": encodable(key), "value": encodable(value)} for key, value in fields.items()]
 
 
 class SegmentBuilder:
@@ -42,7 +44,7 @@ class SegmentBuilder:
         self._rows: dict[str, list[dict[str, Any]]] = {}
         self._polls: list[Poll] = []
         self._poll_ordinals: list[int] = []
-        self._samples = _Samples()
+        self._samples = SampleColumns()
         self.cursors: list[Cursor] = []
         self.count = 0
 
@@ -66,8 +68,9 @@ class SegmentBuilder:
         attributes: Sequence[str | None],
         interval_seconds: float,
     ) -> None:
-        """Samples of one device as columns of one length. `series` pairs metric and labels; labels and
-        attributes are canonical JSON, None = no attributes; times are UTC seconds."""
+        """Samples of one device as columns of one length. `series` pairs metric and labels and is not to be
+        changed any more; labels and attributes are canonical JSON, None = no attributes; times are UTC
+        seconds."""
         self._samples.extend(self.count, device, series, values, times, attributes, interval_seconds)
         self.count += len(values)
 
@@ -107,16 +110,15 @@ class SegmentBuilder:
 
     def frame(self) -> pl.DataFrame:
         """The rows with every column of SEGMENT_SCHEMA. Strings are cleaned of lone surrogates."""
+        samples = [self._samples.frame()] if self._samples.values else []
         columns: dict[str, dict[str, Sequence[Any]]] = {}
-        if self._samples.values:
-            columns["sample"] = self._samples.columns()
         if self._polls:
             columns["poll"] = self._poll_columns()
         for record, rows in self._rows.items():
             names = [name for name in SEGMENT_SCHEMA if name in rows[0]]
             columns[record] = {name: [row[name] for row in rows] for name in names}
         # The empty frame gives the columns their order.
-        return pl.concat([_NO_ROWS, *starmap(_frame, columns.items())], how="diagonal")
+        return pl.concat([_NO_ROWS, *samples, *starmap(_frame, columns.items())], how="diagonal")
 
     def _poll_columns(self) -> dict[str, Sequence[Any]]:
         columns: dict[str, Sequence[Any]] = dict(
@@ -128,46 +130,6 @@ class SegmentBuilder:
         return columns
 
 
-class _Samples:
-    """Columns of the samples; what is the same for a device's is kept once for all of them."""
-
-    def __init__(self) -> None:
-        self.values: list[float | None] = []
-        self._series: list[tuple[str, str]] = []
-        self._times: list[float] = []
-        self._attributes: list[str | None] = []
-        self._blocks: list[tuple[int, int, str, float]] = []  # rows, first ordinal, device, interval
-
-    def extend(
-        self,
-        ordinal: int,
-        device: str,
-        series: Sequence[tuple[str, str]],
-        values: Sequence[float | None],
-        times: Sequence[float],
-        attributes: Sequence[str | None],
-        interval_seconds: float,
-    ) -> None:
-        self.values.extend(values)
-        self._series.extend(series)
-        self._times.extend(times)
-        self._attributes.extend(attributes)
-        self._blocks.append((len(values), ordinal, device, interval_seconds))
-
-    def columns(self) -> dict[str, Sequence[Any]]:
-        blocks = self._blocks
-        metrics, labels = zip(*self._series, strict=True)
-        ordinals = chain.from_iterable(range(first, first + rows) for rows, first, _, _ in blocks)
-        devices = chain.from_iterable(repeat(device, rows) for rows, _, device, _ in blocks)
-        intervals = chain.from_iterable(repeat(interval, rows) for rows, _, _, interval in blocks)
-        moments = {time: _microseconds(time) for time in set(self._times)}
-        return {
-            "ordinal": list(ordinals), "time": list(map(moments.__getitem__, self._times)),
-            "device": list(devices), "metric": metrics, "labels": labels, "value": self.values,
-            "attributes": self._attributes, "interval_seconds": list(intervals),
-        }  # fmt: skip
-
-
 def _frame(record: str, columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
     """Rows of one record, with the columns it has."""
     columns = {"record": [record] * len(columns["ordinal"]), **columns}
@@ -175,19 +137,10 @@ def _frame(record: str, columns: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
 
 
 def _column(name: str, values: Sequence[Any]) -> pl.Series:
-    dtype = SEGMENT_SCHEMA[name]
     if name == "fact_keys":  # lists built one by one take as long as all the rest
         joined = pl.Series(name, values, dtype=pl.String()).str.split(_KEY_SEPARATOR)
         return joined.list.eval(pl.element().filter(pl.element() != ""))
-    try:
-        return pl.Series(name, values, dtype=dtype)
-    except UnicodeEncodeError:  # one string that is not valid UTF-8 would reject the whole batch
-        return pl.Series(name, [_text(value) if isinstance(value, str) else value for value in values], dtype)
-
-
-def _text(value: str) -> str:
-    """The value without what has no encoding in UTF-8."""
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    return typed(name, values)
 
 
 def encode(frame: pl.DataFrame, header: Header) -> bytes:

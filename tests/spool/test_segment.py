@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from soc.model import Cursor, Event, Fact, Match, Poll, Sample, SpoolError
-from soc.spool.schema import FORMAT_VERSION, SEGMENT_SCHEMA
+from soc.spool.header import FORMAT_VERSION
+from soc.spool.schema import SEGMENT_SCHEMA
 from soc.spool.segment import Header, SegmentBuilder, encode, read_frame, read_header
 
 

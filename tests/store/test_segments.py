@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from soc.model import Sample
-from soc.spool.schema import FORMAT_VERSION
+from soc.spool.header import FORMAT_VERSION
 from soc.spool.segment import Header, SegmentBuilder, encode, read_header
 from soc.spool.spool import Spool
 from soc.store import Store
