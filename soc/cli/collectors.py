@@ -1,7 +1,7 @@
 """What may be asked of devices, and every command that may ever run on a host.
 
-`soc collectors show --commands` prints all commands that the loaded collectors may run over SSH, and the one
-that tells the platform: to read (text), or as allow-lists to install. `--format sudoers` prints the lines
+`soc collectors show --commands` prints all commands that the loaded collectors may run over SSH, and those
+that tell the platform: to read (text), or as allow-lists to install. `--format sudoers` prints the lines
 that allow, as root, exactly what they run by sudo; `--format forcecommand` a script for ForceCommand in
 sshd_config, or command="..." in authorized_keys, that runs these commands and refuses everything else.
 """

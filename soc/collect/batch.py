@@ -10,6 +10,7 @@ from itertools import islice
 from soc.collect import credentials
 from soc.collect.declare import Collector
 from soc.collect.executions import event_of
+from soc.collect.logs import GAP
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.plan import Due, absence_seconds, interval_seconds, next_due
 from soc.collect.port import Answer, Failure, ResolvedCredential
@@ -279,7 +280,7 @@ class Batch:
         for fact in outcome.facts:
             self.builder.add_fact(device.name, fact, answer.time)
         self._logs.extend((device, log, answer.time) for log in outcome.logs)
-        last = {log.stream: log.cursor for log in outcome.logs}
+        last = {log.stream: log.cursor for log in outcome.logs if log.format != GAP}
         if last:
             self._memory.cursors.setdefault(device.name, {}).update(last)
         self.builder.cursors.extend(Cursor(device.name, stream, cursor) for stream, cursor in last.items())

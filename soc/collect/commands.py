@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from soc.collect.declare import Collector, SshCommand
-from soc.collect.ssh.platform import DETECT
+from soc.collect.ssh.platform import DETECTIONS
 from soc.model import ConfigurationError
 
-_AT_FIRST_CONTACT = "at first contact"
+_DETECTION_IDS = frozenset(command.id for command in DETECTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ListedCommand:
 
 
 def commands_of(collectors: Iterable[Collector]) -> list[ListedCommand]:
-    """Every command, by id; the one that tells the platform comes first.
+    """Every command, by id; those that tell the platform come first.
 
     Raises ConfigurationError where one id names two commands: nobody could tell which was run.
     """
@@ -52,11 +52,14 @@ def commands_of(collectors: Iterable[Collector]) -> list[ListedCommand]:
             if not isinstance(fetch, SshCommand):
                 continue
             known = commands.setdefault(fetch.id, fetch)
-            if known.command != fetch.command or fetch.id == DETECT.id:
+            if known.command != fetch.command or fetch.id in _DETECTION_IDS:
                 raise ConfigurationError(
                     f"{collector.path}: command id {fetch.id!r} names another command already"
                 )
             users.setdefault(fetch.id, {})[collector.name] = None
             intervals.setdefault(fetch.id, {})[collector.every] = None
     listed = [ListedCommand(commands[id], tuple(users[id]), tuple(intervals[id])) for id in sorted(commands)]
-    return [ListedCommand(DETECT, ("the transport",), (_AT_FIRST_CONTACT,)), *listed]
+    return [
+        *(ListedCommand(command, ("the transport",), ("first contact",)) for command in DETECTIONS),
+        *listed,
+    ]

@@ -18,6 +18,9 @@ _CLASSIFICATION = ("product", "category", "service", "device", "source_address")
 _TEXT = ("message", "user", "source_ip", "target_ip", "process")
 _NUMBERS = ("class_uid", "activity_id", "severity_id")
 
+# An audit event has records of several types, about several paths: each is a value of the field.
+_SEVERAL = {"auditd": (("type", "types", " "), ("name", "names", "\n"))}
+
 # Stands between values in the text that is searched; values and needles hold _INSTEAD in its place.
 _SEPARATOR = "\x1e"
 _INSTEAD = "\x1f"
@@ -155,6 +158,9 @@ class EventBatch:
                 batch._add(row, "raw", event.raw, keyword=False)
             for name, text in event.fields.items():
                 batch._add(row, name, text, keyword=True, empty=True)
+            for name, several, separator in _SEVERAL.get(event.service, ()):
+                for text in set(event.fields.get(several, "").split(separator)) - {event.fields.get(name)}:
+                    batch._add(row, name, text, keyword=True)
         return batch
 
     @classmethod

@@ -31,6 +31,7 @@ class Frame:
     time: float | None = None  # UTC seconds, as claimed
     severity: int | None = None  # of syslog, 0 (emergency) to 7 (debug)
     fields: Mapping[str, str] = field(default_factory=dict)
+    meaning: Meaning | None = None  # where the format says itself what the text means
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Meaning:
     user: str = ""
     source_ip: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    product: str = "linux"
 
 
 # (line, when it was received as UTC seconds, zone of times without one) -> Frame; None = not this format

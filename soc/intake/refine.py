@@ -10,6 +10,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 from zoneinfo import ZoneInfo
 
+from soc.collect.logs import GAP
 from soc.detection import RuleSet, match_events
 from soc.intake import pam
 from soc.intake.frame import Frame, Meaning, decoders, programs
@@ -18,6 +19,7 @@ from soc.intake.senders import Senders
 from soc.inventory import Inventory
 from soc.model import Device, Event, LogRecord, Match
 from soc.model.ids import digest
+from soc.model.own import own_event
 from soc.model.text import MAXIMUM_TEXT_CHARACTERS
 
 UNPARSED = "unparsed"
@@ -25,6 +27,8 @@ SENT_FORMAT = "syslog"  # what is sent to us
 FUTURE_SECONDS = 5.0  # how far ahead of ours a claimed time may be
 LATENESS_SECONDS = 120.0  # how far behind ours, in a line that was sent to us
 _MAXIMUM_FIELDS = 64
+# Of what is pulled some is structured, and longer than what is kept of it.
+_MAXIMUM_PULLED_CHARACTERS = 65_536
 # syslog severity -> OCSF severity_id
 _SEVERITIES = (5, 5, 5, 4, 3, 2, 1, 1)
 _DEBUG = 7
@@ -83,7 +87,8 @@ class Refiner:
         "unparsed" that holds the line.
         """
         events = [self._pulled(*record) for record in records]
-        return events, match_events(self._rules, events)
+        # Events of our own are matched where they are stored.
+        return events, match_events(self._rules, [event for event in events if event.product != "soc"])
 
     def refine_received(self, lines: Sequence[ReceivedLine]) -> tuple[list[Event], list[Match]]:
         """Likewise for lines that were sent to us. A sender we do not know is device ""."""
@@ -91,7 +96,9 @@ class Refiner:
         return events, match_events(self._rules, events)
 
     def _pulled(self, device: Device, record: LogRecord, received: float) -> Event:
-        line = record.message[:MAXIMUM_TEXT_CHARACTERS]
+        if record.format == GAP:
+            return _gap(device, record, received)
+        line = record.message[:_MAXIMUM_PULLED_CHARACTERS]
         frame = _decode(record.format, line, received, device.timezone)
         claimed = record.time if record.time is not None else frame.time if frame else None
         origin = _Origin(
@@ -141,19 +148,33 @@ class Refiner:
             device=origin.device,
             source_address=origin.source_address,
             relayed=origin.relayed,
-            product="" if meaning.service == UNPARSED else "linux",
+            product="" if meaning.service == UNPARSED else meaning.product,
             category=meaning.category,
             service=meaning.service,
             class_uid=meaning.class_uid,
             activity_id=meaning.activity_id,
             severity_id=1 if frame.severity is None else _SEVERITIES[frame.severity],
-            message=frame.text,
+            message=frame.text[:MAXIMUM_TEXT_CHARACTERS],
             user=meaning.user,
             source_ip=meaning.source_ip,
             process=frame.program,
             fields=dict(list(fields.items())[:_MAXIMUM_FIELDS]),
-            raw="" if frame.text == line else line,
+            raw="" if frame.text == line else line[:MAXIMUM_TEXT_CHARACTERS],
         )
+
+
+def _gap(device: Device, record: LogRecord, received: float) -> Event:
+    """Lines were lost before we read them: an event of our own."""
+    return own_event(
+        (device.name, record.stream, record.cursor),
+        received,
+        "collection",
+        record.stream,
+        f"lines of {record.stream} are lost: {record.message}",
+        severity_id=3,
+        device=device.name,
+        fields={"reason": GAP, "detail": record.message, "after": record.cursor.removeprefix(f"{GAP} ")},
+    )
 
 
 def _decode(format: str, line: str, received: float, zone: str) -> Frame | None:
@@ -163,6 +184,8 @@ def _decode(format: str, line: str, received: float, zone: str) -> Frame | None:
 
 def _meaning(frame: Frame) -> Meaning:
     """What the frame's program means by its text; its name alone where nothing is known."""
+    if frame.meaning is not None:
+        return frame.meaning
     text = frame.text
     if text.startswith("message repeated ") and text.endswith("]"):  # rsyslog folds equal lines
         text = text.partition(": [ ")[2].removesuffix("]")

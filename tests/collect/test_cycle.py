@@ -24,6 +24,7 @@ from soc.collect import (
 )
 from soc.collect.cycle import run_cycle
 from soc.collect.environment import Environment, Summary
+from soc.collect.logs import gap
 from soc.collect.port import Answer, Execution, Failure, Job
 from soc.collect.state import CollectState
 from soc.inventory import load_inventory
@@ -56,6 +57,8 @@ def log(output: CommandOutput) -> Iterator[LogRecord]:
     """Lines."""
     for number, line in enumerate(output.stdout.splitlines()):
         yield LogRecord("auth", str(number), line)
+    if "lost" in output.stdout:
+        yield gap("auth", "7", "the file is gone")
 
 
 def refine(logs: Iterable[tuple[object, LogRecord, float]]) -> tuple[list[Event], list[object]]:
@@ -318,6 +321,16 @@ def test_cursors_travel_in_the_segment_and_come_back(site: Site) -> None:
     site.now += 60
     site.cycle()
     assert site.ssh.jobs[-1].cursors == {"auth": "2"}
+
+
+def test_gap_is_no_cursor(site: Site) -> None:
+    """What tells of lost lines goes with them; the next pull begins where the last line ended."""
+    site.values["web-1"] = {LOG: CommandOutput("a\nlost", "", 0)}
+    site.cycle()
+    assert [row["message"] for row in site.rows("event")] == ["a", "lost", "the file is gone"]
+    site.now += 60
+    site.cycle()
+    assert site.ssh.jobs[-1].cursors == {"auth": "1"}
 
 
 @pytest.mark.parametrize("failed", [False, True])

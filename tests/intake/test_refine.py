@@ -133,7 +133,7 @@ def test_lines_are_bounded() -> None:
 
 def test_formats_and_programs_are_found_by_their_files() -> None:
     """Adding a file adds a format or a program."""
-    assert set(decoders()) == {"syslog", "journal"}
+    assert {"syslog", "journal", "audit"} <= set(decoders())
     assert {"sshd", "sudo", "su", "useradd"} <= set(programs())
 
 
@@ -211,3 +211,18 @@ def test_sent_lines_are_matched(tmp_path: Path) -> None:
     line = sent("<38>Jan  2 12:59:58 web-01 app[7]: hello")
     _, (match,) = refiner.refine_received([line])
     assert (match.event_id, match.device) == ("e1", "web-01")
+
+
+def test_lost_lines_are_an_event_of_our_own(tmp_path: Path) -> None:
+    """A gap is told once, as ours, and is left to be matched where our own events are."""
+    detection = {"selection": {"device": "web-01"}, "condition": "selection"}
+    refiner = Refiner(
+        {}, load_documents(tmp_path, rule_document(detection, logsource={"service": "journal"}))
+    )
+    lost = record("the entry read last is gone", stream="journal", cursor="gap s=1;i=2", format="gap")
+    (event, again, _), matches = refiner.refine([lost, lost, record("Jan  2 12:59:58 web-01 journal[7]: x")])
+    assert event == again
+    assert (event.product, event.category, event.service) == ("soc", "collection", "journal")
+    assert (event.device, event.severity_id, event.time) == ("web-01", 3, RECEIVED)
+    assert event.fields == {"reason": "gap", "detail": "the entry read last is gone", "after": "s=1;i=2"}
+    assert len(matches) == 1  # the line of a program by that name

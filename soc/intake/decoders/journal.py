@@ -9,7 +9,10 @@ from soc.intake.frame import Frame
 
 FORMAT = "journal"
 
-_FIELDS = {"_HOSTNAME": "hostname", "_PID": "pid", "_SYSTEMD_UNIT": "unit", "_UID": "uid"}
+_FIELDS = {
+    "_HOSTNAME": "hostname", "_PID": "pid", "_SYSTEMD_UNIT": "unit", "_UID": "uid", "_COMM": "comm",
+    "truncated": "truncated",
+}  # fmt: skip
 _SEVERITIES = frozenset("01234567")
 
 
@@ -32,7 +35,10 @@ def decode(line: str, received: float, zone: tzinfo) -> Frame | None:  # noqa: A
 
 
 def _text(value: object) -> str:
-    """A field's text; the journal gives bytes that are not UTF-8 as a list of numbers."""
-    if isinstance(value, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in value):
-        return bytes(value).decode("utf-8", "replace")
+    """A field's text. Bytes that are not UTF-8 come as a list of numbers, a field that is there twice as
+    a list of its values."""
+    if isinstance(value, list):
+        if all(isinstance(byte, int) and 0 <= byte < 256 for byte in value):
+            return bytes(value).decode("utf-8", "replace")
+        return "\n".join(_text(item) for item in value if not isinstance(item, int))
     return value if isinstance(value, str) else ""

@@ -1,28 +1,20 @@
-"""The authentication log's command and parser, on files that grow, rotate and are cut."""
+"""soc.collect.logs: the command that follows a file, and its parser; files grow, rotate and are cut."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from soc.collect import CommandOutput, LogRecord
 from soc.collect.load import load_collectors
+from soc.collect.logs import FIRST_CONTACT_BYTES, GAP, PULL_BYTES, file_records, file_script
 
 Pull = Callable[[str], list[LogRecord]]
-
-
-@pytest.fixture(scope="module")
-def linux_auth() -> ModuleType:
-    """The collector's file as a module."""
-    (found,) = [item for item in load_collectors() if item.name == "linux_auth_log"]
-    return sys.modules[found.parse.__module__]
 
 
 @pytest.fixture(params=["system", "busybox"])
@@ -47,9 +39,9 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(linux_auth: ModuleType, path: str, log: Path) -> Callable[[str], CommandOutput]:
+def run(path: str, log: Path) -> Callable[[str], CommandOutput]:
     """Run the command with a cursor line on standard input."""
-    command = linux_auth.script(str(log.with_name("missing")), str(log))
+    command = file_script(str(log.with_name("missing")), str(log))
 
     def execute(cursor: str) -> CommandOutput:
         done = subprocess.run(
@@ -62,13 +54,13 @@ def run(linux_auth: ModuleType, path: str, log: Path) -> Callable[[str], Command
 
 
 @pytest.fixture
-def pull(linux_auth: ModuleType, run: Callable[[str], CommandOutput]) -> Pull:
+def pull(run: Callable[[str], CommandOutput]) -> Pull:
     """Pull and parse; the command must have ended well and quietly."""
 
     def execute(cursor: str) -> list[LogRecord]:
         output = run(cursor)
         assert (output.exit_code, output.stderr) == (0, "")
-        return list(linux_auth.linux_auth_log.parse(output))
+        return list(file_records("auth", "syslog", output))
 
     return execute
 
@@ -104,7 +96,7 @@ def test_only_whole_lines_count(log: Path, pull: Pull) -> None:
     assert _messages(pull(record.cursor)) == ["two"]
 
 
-def test_first_contact_reads_a_bounded_tail(log: Path, pull: Pull, linux_auth: ModuleType) -> None:
+def test_first_contact_reads_a_bounded_tail(log: Path, pull: Pull) -> None:
     """Of a long log the first contact takes the last 64 KB, from the first whole line on."""
     lines = [f"line {number:06}" for number in range(20_000)]
     _append(log, *lines)
@@ -112,7 +104,7 @@ def test_first_contact_reads_a_bounded_tail(log: Path, pull: Pull, linux_auth: M
     assert records[-1].message == lines[-1]
     assert _messages(records) == lines[-len(records) :]
     size = sum(len(record.message) + 1 for record in records)
-    assert linux_auth.FIRST_CONTACT_BYTES - 12 <= size <= linux_auth.FIRST_CONTACT_BYTES
+    assert FIRST_CONTACT_BYTES - 12 <= size <= FIRST_CONTACT_BYTES
     assert records[-1].cursor.endswith(f":{log.stat().st_size}")
 
 
@@ -158,7 +150,8 @@ def test_reused_inode_is_another_file(log: Path, pull: Pull) -> None:
     _append(log, "first of the old", "more")
     cursor = pull("")[-1].cursor
     log.write_text("a wholly new beginning\n")  # keeps the inode
-    assert _messages(pull(cursor)) == ["a wholly new beginning"]
+    lost, record = pull(cursor)
+    assert (lost.format, record.message) == (GAP, "a wholly new beginning")
 
 
 def test_vanished_log_is_begun_anew(log: Path, pull: Pull) -> None:
@@ -167,7 +160,9 @@ def test_vanished_log_is_begun_anew(log: Path, pull: Pull) -> None:
     cursor = pull("")[-1].cursor
     log.unlink()
     _append(log, "two", "three")
-    assert _messages(pull(cursor)) == ["two", "three"]
+    lost, *records = pull(cursor)
+    assert (lost.format, lost.cursor) == (GAP, f"gap {cursor}")
+    assert _messages(records) == ["two", "three"]
 
 
 def test_bytes_that_are_no_text_keep_the_offsets_right(log: Path, pull: Pull) -> None:
@@ -187,7 +182,7 @@ def test_line_cannot_forge_a_cursor(log: Path, pull: Pull) -> None:
     assert record.cursor.endswith(":14")
 
 
-def test_burst_is_pulled_in_bounded_pieces(log: Path, pull: Pull, linux_auth: ModuleType) -> None:
+def test_burst_is_pulled_in_bounded_pieces(log: Path, pull: Pull) -> None:
     """More than one pull's bytes come over several pulls, each line once."""
     _append(log, "begin")
     cursor = pull("")[-1].cursor
@@ -198,17 +193,17 @@ def test_burst_is_pulled_in_bounded_pieces(log: Path, pull: Pull, linux_auth: Mo
         records = pull(cursor)
         if not records:
             break
-        assert sum(len(record.message) + 1 for record in records) <= linux_auth.PULL_BYTES
+        assert sum(len(record.message) + 1 for record in records) <= PULL_BYTES
         found += _messages(records)
         cursor = records[-1].cursor
     assert found == lines
 
 
-def test_endless_line_does_not_stop_the_log(log: Path, pull: Pull, linux_auth: ModuleType) -> None:
+def test_endless_line_does_not_stop_the_log(log: Path, pull: Pull) -> None:
     """A line longer than a whole pull comes in part, and the log goes on behind it."""
     _append(log, "begin")
     cursor = pull("")[-1].cursor
-    _append(log, "y" * (linux_auth.PULL_BYTES + 100), "after")
+    _append(log, "y" * (PULL_BYTES + 100), "after")
     found: list[str] = []
     for _ in range(3):
         records = pull(cursor)
@@ -223,13 +218,13 @@ def test_no_log_is_not_applicable(run: Callable[[str], CommandOutput]) -> None:
     assert run("").exit_code == 127
 
 
-def test_truncated_output_gives_whole_lines_only(linux_auth: ModuleType) -> None:
+def test_truncated_output_gives_whole_lines_only() -> None:
     """What the byte cap cut in the middle of a line is left for the next pull."""
     output = CommandOutput("7:9ab:4 one\n7:9ab:8 tw", "", 0, truncated=True)
-    assert _messages(list(linux_auth.linux_auth_log.parse(output))) == ["one"]
+    assert _messages(list(file_records("auth", "syslog", output))) == ["one"]
 
 
-def test_unreadable_log_says_so(log: Path, linux_auth: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_log_says_so(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the right to read it, the command fails and names the file."""
     if os.geteuid() == 0:
         if shutil.which("setpriv") is None:
@@ -243,8 +238,41 @@ def test_unreadable_log_says_so(log: Path, linux_auth: ModuleType, monkeypatch: 
         if parent.owner() == log.owner() and parent != Path("/"):
             parent.chmod(parent.stat().st_mode | 0o055)
     done = subprocess.run(
-        [*prefix, "/bin/sh", "-c", linux_auth.script(str(log))], input="\n", capture_output=True,
+        [*prefix, "/bin/sh", "-c", file_script(str(log))], input="\n", capture_output=True,
         text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert f"{log}: permission denied" in done.stderr
+
+
+def test_file_is_left_alone_where_the_journal_has_its_lines(tmp_path: Path, log: Path) -> None:
+    """With a journal that can be read the command does not apply; without one, or the right to, it does."""
+    _append(log, "one")
+    tools = tmp_path / "journalctl-bin"
+    tools.mkdir()
+    journalctl = tools / "journalctl"
+
+    def run(answer: str) -> tuple[int, str]:
+        journalctl.write_text(f"#!/bin/sh\n{answer}\n")
+        journalctl.chmod(0o755)
+        done = subprocess.run(
+            ["/bin/sh", "-c", file_script(str(log), unless_journal=True)], input="\n", capture_output=True,
+            text=True, env={"PATH": f"{tools}:{os.environ['PATH']}"}, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout.partition(" ")[2]
+
+    assert run("echo Mar 01 10:00:00 web-01 sshd: x") == (127, "")
+    assert run("exit 0") == (0, "one\n")
+    assert run("echo no permission >&2; exit 1") == (0, "one\n")
+
+
+def test_shipped_files_have_streams_of_their_own() -> None:
+    """Two files under one stream would move each other's cursor."""
+    streams = [
+        fetch.stream
+        for item in load_collectors()
+        for fetch in item.fetches.values()
+        if getattr(fetch, "stream", "")
+    ]
+    assert {"auth", "system", "audit", "journal"} <= set(streams)
+    assert len(set(streams)) == len(streams)
