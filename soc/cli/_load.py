@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from soc.promql import RuleGroups
 
 
-def inventory_of(args: argparse.Namespace) -> Inventory:
+def inventory_of(args: argparse.Namespace, *, keep_texts: bool = False) -> Inventory:
     """The valid inventory; its warnings stay with `soc inventory check`. Raises ConfigurationError."""
     from soc.cli._places import data_directory
     from soc.inventory import find_inventory, load_inventory
@@ -24,7 +24,7 @@ def inventory_of(args: argparse.Namespace) -> Inventory:
         cache = data_directory(args) / "cache"
     except ConfigurationError:  # who needs the directory itself will say so; without a cache it takes longer
         cache = None
-    return load_inventory(find_inventory(args.inventory), cache)
+    return load_inventory(find_inventory(args.inventory), cache, keep_texts=keep_texts)
 
 
 def collectors_of(args: argparse.Namespace) -> list[Collector]:
@@ -48,7 +48,7 @@ def rules_of(args: argparse.Namespace) -> tuple[RuleSet, RuleGroups]:
 
 
 def site_of(args: argparse.Namespace, command: str, *, collects: bool = True) -> Site:
-    """Everything a headless cycle needs, without collectors where the process itself does not collect.
+    """Everything a headless cycle needs. Where children collect: no collectors, but the inventory's texts.
 
     Raises ConfigurationError.
     """
@@ -60,7 +60,7 @@ def site_of(args: argparse.Namespace, command: str, *, collects: bool = True) ->
     rules, groups = rules_of(args)
     return Site(
         data=data_directory(args),
-        inventory=inventory_of(args),
+        inventory=inventory_of(args, keep_texts=not collects),
         collectors=collectors_of(args) if collects else (),
         rules=rules,
         groups=groups,

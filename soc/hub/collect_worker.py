@@ -1,8 +1,8 @@
-"""A collect worker: `python -m soc.hub.collect_worker --data DIR --inventory FILE --share 1/2 …`.
+"""A collect worker: `python -m soc.hub.collect_worker --data DIR --share 1/2 …`.
 
 Collects until its standard input ends: with the hub that started it, whose collect.lock it inherits. A
-line `reload` there makes it read the inventory again. Each second's work is a line of JSON on standard
-output: {"summary": {…}, "late_seconds", "problems": []}.
+line `reload` there makes it take the inventory in force anew. Each second's work is a line of JSON on
+standard output: {"summary": {…}, "late_seconds", "problems": []}.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from soc.collect.worker import TICK_SECONDS, Share, Worker
 from soc.detection import RuleSet
 from soc.detection.load import load_all_rules
 from soc.intake import Refiner
-from soc.inventory import Inventory, load_inventory
+from soc.inventory import Inventory, load_accepted
 from soc.model import SocError
 from soc.model.text import clean
-from soc.spool.layout import COLLECT_STATE, SPOOL
+from soc.spool.layout import COLLECT_STATE, INVENTORY, SPOOL
 from soc.spool.spool import Spool
 
 _REPORT_EVERY_SECONDS = 10.0  # also when there was nothing to do: a sign of life
@@ -60,7 +60,7 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
     orders = _Orders()
     cache = options.data / "cache"
     rules = load_all_rules(options.rules)
-    inventory = load_inventory(options.inventory, cache)
+    inventory = load_accepted(options.data / INVENTORY, cache)
     share: Share = options.share
     environment = Environment(
         inventory=inventory,
@@ -79,7 +79,7 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
         begun = time.monotonic()
         if orders.reload:
             orders.reload = False
-            inventory = load_inventory(options.inventory, cache)
+            inventory = load_accepted(options.data / INVENTORY, cache)
             environment = replace(
                 environment,
                 inventory=inventory,
@@ -134,7 +134,6 @@ def _share(text: str) -> Share:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m soc.hub.collect_worker", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--inventory", type=Path, required=True)
     parser.add_argument("--rules", type=Path, action="append", default=[])
     parser.add_argument("--collectors", type=Path, action="append", default=[])
     parser.add_argument("--share", type=_share, default=Share())

@@ -13,8 +13,8 @@ from typing import Any
 from soc.hub.background import in_background
 from soc.hub.port import Health, HubBusyError, News
 from soc.hub.writer import Writer
-from soc.inventory import Inventory, load_inventory
-from soc.model import ConfigurationError, Device, Event
+from soc.inventory import Inventory, load_inventory, stage_accepted
+from soc.model import ConfigurationError, Device, Event, StoreError
 from soc.model.alerts import Alert
 from soc.model.ids import ulid_time_ms
 from soc.model.own import own_event
@@ -22,6 +22,7 @@ from soc.pipeline.actions import AlertAction, perform, record
 from soc.pipeline.backup import back_up
 from soc.pipeline.outbox import retry_notices
 from soc.pipeline.site import Site
+from soc.spool.layout import INVENTORY
 from soc.spool.spool import Spool
 from soc.store import Store
 
@@ -123,15 +124,22 @@ class Hub:
             before = self.site.inventory
             try:
                 inventory = await in_background(
-                    "inventory", lambda: load_inventory(before.path, self.site.data / "cache")
+                    "inventory",
+                    lambda: load_inventory(before.path, self.site.data / "cache", keep_texts=True),
                 )
             except ConfigurationError as error:
                 self._tell(f"the inventory is not taken, the one before stays in force:\n{error}")
                 self.tell_event("inventory", f"inventory refused: {error}", severity_id=3)
                 raise
             counts = await in_background("inventory", lambda: difference(before.devices, inventory.devices))
-            site = replace(self.site, inventory=inventory)
-            await asyncio.wrap_future(self.writer.take_over(site))
+            site = replace(self.site, inventory=replace(inventory, texts=()))
+            accepted = site.data / INVENTORY
+            staged = await in_background("inventory", lambda: _staged(accepted, inventory))
+            try:
+                await asyncio.wrap_future(self.writer.take_over(site))
+                staged.replace(accepted)
+            finally:
+                staged.unlink(missing_ok=True)
             self.site = site
             self._inventory_changed()
             told = ", ".join(f"{count} {what}" for what, count in counts.items())
@@ -189,6 +197,13 @@ class Hub:
         if self.renew_readers is not None:
             renewed: Future[None] = asyncio.run_coroutine_threadsafe(self.renew_readers(), self._loop)
             renewed.result()
+
+
+def _staged(accepted: Path, inventory: Inventory) -> Path:
+    try:
+        return stage_accepted(accepted, inventory.texts)
+    except OSError as error:
+        raise StoreError(f"{accepted} cannot be written: {error.strerror}") from error
 
 
 def difference(before: Mapping[str, Device], after: Mapping[str, Device]) -> dict[str, int]:

@@ -8,7 +8,7 @@ import math
 import random
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,11 +16,12 @@ from soc.hub.background import in_background
 from soc.hub.collection import Collection
 from soc.hub.hub import Hub
 from soc.hub.supervise import Child
-from soc.model import ConfigurationError, LockHeldError, SocError
+from soc.inventory import keep_accepted
+from soc.model import ConfigurationError, LockHeldError, SocError, StoreError
 from soc.model.clock import ClockWatch
 from soc.pipeline.delivery import deliver_due
 from soc.pipeline.site import Site
-from soc.spool.layout import HUB_COMMAND, HUB_SOCKET, STORE_LOCK, STORE_WANTED
+from soc.spool.layout import HUB_COMMAND, HUB_SOCKET, INVENTORY, STORE_LOCK, STORE_WANTED
 from soc.spool.lock import acquire
 from soc.spool.service_manager import ALIVE, READY, STOPPING, notify, watchdog_seconds
 from soc.store import Store
@@ -73,6 +74,11 @@ def serve(site: Site, options: Options, tell: Callable[[str], None], ready: Call
     Raises LockHeldError, StoreError, ConfigurationError when it cannot begin.
     """
     with store_owned(site.data, options.store_wait_seconds, tell):
+        try:
+            keep_accepted(site.data / INVENTORY, site.inventory.texts)
+        except OSError as error:
+            raise StoreError(f"{site.data / INVENTORY} cannot be written: {error.strerror}") from error
+        site = replace(site, inventory=replace(site.inventory, texts=()))
         asyncio.run(_Service(site, options, tell).run(ready))
 
 
@@ -160,7 +166,7 @@ class _Service:
 
     def _arguments(self, collectors: bool = False) -> list[str]:
         site, options = self._first, self._options
-        arguments = ["--data", str(site.data.absolute()), "--inventory", str(site.inventory.path.absolute())]
+        arguments = ["--data", str(site.data.absolute())]
         for directory in options.rules:
             arguments += ["--rules", str(directory.absolute())]
         for directory in options.collectors if collectors else ():

@@ -1,4 +1,4 @@
-"""The refiner process: `python -m soc.intake.refiner --data DIR --inventory FILE [--rules DIR]...`.
+"""The refiner process: `python -m soc.intake.refiner --data DIR [--rules DIR]...`.
 
 Refines raw segments as they are sealed, until its standard input ends: with the process that started it.
 Several may run on one data directory.
@@ -18,19 +18,19 @@ from pathlib import Path
 from soc.detection.load import load_all_rules
 from soc.intake.raw import refine_waiting
 from soc.intake.refine import Refiner
-from soc.inventory import load_inventory
+from soc.inventory import load_accepted
 from soc.model import ConfigurationError, SocError, SpoolError
 from soc.model.text import clean
-from soc.spool.layout import SPOOL
+from soc.spool.layout import INVENTORY, SPOOL
 
 POLL_SECONDS = 0.1
 _RETRY_SECONDS = 1.0
 _STANDARD_INPUT = 0
 
 
-def load_refiner(inventory: Path, rules: list[Path], cache: Path) -> Refiner:
-    """Raises ConfigurationError."""
-    loaded = load_inventory(inventory, cache)
+def load_refiner(data: Path, rules: list[Path]) -> Refiner:
+    """For the inventory in force. Raises ConfigurationError."""
+    loaded = load_accepted(data / INVENTORY, data / "cache")
     rule_set = load_all_rules(rules)
     if rule_set.errors:
         raise ConfigurationError(rule_set.errors)
@@ -65,7 +65,6 @@ def _tell(text: str) -> None:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m soc.intake.refiner", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--inventory", type=Path, required=True)
     parser.add_argument("--rules", type=Path, action="append", default=[])
     options = parser.parse_args(arguments)
     os.umask(0o077)
@@ -73,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     try:
-        refiner = load_refiner(options.inventory, options.rules, options.data / "cache")
+        refiner = load_refiner(options.data, options.rules)
         _run(options.data / SPOOL, refiner)
     except SocError as error:
         for line in str(error).splitlines():

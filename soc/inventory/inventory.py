@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc.inventory.credentials import Credential
 from soc.inventory.organisation import Role, Site, Supplier
 from soc.inventory.settings import Settings
+from soc.inventory.sources import SourceText
 from soc.model import Device
 
 
@@ -24,3 +25,4 @@ class Inventory:
     sites: Mapping[str, Site]
     roles: Mapping[str, Role]
     devices: Mapping[str, Device]  # in the order they are written
+    texts: tuple[SourceText, ...] = field(default=(), repr=False, compare=False)  # only where asked for

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from soc.inventory.accepted import read_accepted
 from soc.inventory.cache import Cache, read_cache, write_cache
 from soc.inventory.credentials import Credential, credential
 from soc.inventory.devices import device, device_values, tower_defaults
@@ -18,12 +20,14 @@ from soc.inventory.report import Findings, Report, hint, quoted
 from soc.inventory.rows import csv_rows, json_rows
 from soc.inventory.schema import Reader, described, named, one_of
 from soc.inventory.settings import Settings, settings
-from soc.inventory.sources import Source, content_hash, gather
+from soc.inventory.sources import Source, SourceText, content_hash, gather, regather, texts
 from soc.inventory.values import name
+from soc.inventory.yaml_nodes import Span
 from soc.model import TOWERS, ConfigurationError, Device, Problem
 
 SYSTEM_INVENTORY = Path("/etc/soc/inventory.yaml")
 FORMAT_VERSION = "1"
+Gather = Callable[[Findings, Mapping[str, Span]], list[Source]]
 _MAIN_ONLY = ("settings", "roles", "defaults")
 _KEYS = ("version", *_MAIN_ONLY, "suppliers", "sites", "credentials", "devices", "include")
 
@@ -45,12 +49,21 @@ def find_inventory(argument: str | None) -> Path:
     )
 
 
-def load_inventory(path: Path, cache_directory: Path | None = None) -> Inventory:
-    """The inventory. Raises ConfigurationError with every error in it."""
-    inventory, problems = check_inventory(path, cache_directory)
-    if inventory is None:
-        raise ConfigurationError(problem for problem in problems if problem.severity == "error")
-    return inventory
+def load_inventory(path: Path, cache_directory: Path | None = None, *, keep_texts: bool = False) -> Inventory:
+    """The inventory; with `keep_texts` what it was read from, too (soc/inventory/accepted.py).
+
+    Raises ConfigurationError with every error in it.
+    """
+    return _valid(*_check(path, partial(gather, path), cache_directory, keep_texts))
+
+
+def load_accepted(file: Path, cache_directory: Path | None = None) -> Inventory:
+    """The inventory as it was when `file` was written, whatever became of its own files.
+
+    Raises ConfigurationError.
+    """
+    kept = read_accepted(file)
+    return _valid(*_check(Path(kept[0].path), partial(regather, kept), cache_directory))
 
 
 def check_inventory(
@@ -61,13 +74,25 @@ def check_inventory(
     With `cache_directory` (made with mode 0700) the devices of an inventory whose files did not
     change come from there.
     """
+    return _check(path, partial(gather, path), cache_directory)
+
+
+def _valid(inventory: Inventory | None, problems: list[Problem]) -> Inventory:
+    if inventory is None:
+        raise ConfigurationError(problem for problem in problems if problem.severity == "error")
+    return inventory
+
+
+def _check(
+    path: Path, gather: Gather, cache_directory: Path | None, keep_texts: bool = False
+) -> tuple[Inventory | None, list[Problem]]:
     cache = read_cache(cache_directory, path) if cache_directory else None
     if cache is not None:
-        inventory, findings = _unchanged(path, cache)
+        inventory, findings = _unchanged(path, gather, cache, keep_texts)
         if inventory is not None:
             return inventory, findings.in_order()
     findings = Findings()
-    sources = gather(path, findings, {})
+    sources = gather(findings, {})
     head = _read_head(sources)
     problems_of_head = len(findings.problems)
     devices = _read_devices(sources, head, findings)
@@ -77,13 +102,16 @@ def check_inventory(
     if cache_directory:
         spans = {source.content_hash: source.span for source in sources if source.span}
         write_cache(cache_directory, path, whole, spans, findings.problems[problems_of_head:], devices)
-    return head.inventory(path, whole, devices), findings.in_order()
+    inventory = head.inventory(path, whole, devices, texts(sources) if keep_texts else ())
+    return inventory, findings.in_order()
 
 
-def _unchanged(path: Path, cache: Cache) -> tuple[Inventory | None, Findings]:
+def _unchanged(
+    path: Path, gather: Gather, cache: Cache, keep_texts: bool
+) -> tuple[Inventory | None, Findings]:
     """The inventory with the cache's devices, or None where they are not what the files say now."""
     findings = Findings()
-    sources = gather(path, findings, cache.spans)
+    sources = gather(findings, cache.spans)
     if content_hash(sources) != cache.content_hash:
         return None, findings
     head = _read_head(sources)
@@ -91,7 +119,8 @@ def _unchanged(path: Path, cache: Cache) -> tuple[Inventory | None, Findings]:
         return None, findings
     for problem in cache.problems:
         findings.add(problem)
-    return head.inventory(path, cache.content_hash, cache.devices()), findings
+    kept = texts(sources) if keep_texts else ()
+    return head.inventory(path, cache.content_hash, cache.devices(), kept), findings
 
 
 @dataclass(slots=True)
@@ -103,11 +132,13 @@ class _Head:
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sections: dict[str, dict[str, Any]] = field(default_factory=lambda: {key: {} for key in _SECTIONS})
 
-    def inventory(self, path: Path, whole: str, devices: Mapping[str, Device]) -> Inventory:
+    def inventory(
+        self, path: Path, whole: str, devices: Mapping[str, Device], kept: tuple[SourceText, ...]
+    ) -> Inventory:
         suppliers: dict[str, Supplier] = self.sections["suppliers"]
         sites: dict[str, Site] = self.sections["sites"]
         credentials: dict[str, Credential] = self.sections["credentials"]
-        return Inventory(path, whole, self.settings, credentials, suppliers, sites, self.roles, devices)
+        return Inventory(path, whole, self.settings, credentials, suppliers, sites, self.roles, devices, kept)
 
     def declared(self) -> dict[str, Mapping[str, Any]]:
         """What a device's keys may refer to."""

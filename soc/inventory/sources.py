@@ -6,7 +6,7 @@ import glob
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,42 @@ def gather(main: Path, findings: Findings, spans: Mapping[str, Span]) -> list[So
     gathering = _Gathering(main, findings, spans)
     gathering.take(main, Report(findings, str(main), main.parent.absolute()), 0, ())
     return gathering.sources
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SourceText:
+    """What a source was read from, to be read again as it was. It may hold secrets."""
+
+    path: str  # absolute
+    name: str
+    format: str
+    content_hash: str
+    text: str
+
+
+def texts(sources: Iterable[Source]) -> tuple[SourceText, ...]:
+    return tuple(
+        SourceText(
+            str(Path(source.report.file).absolute()),
+            source.name,
+            source.format,
+            source.content_hash,
+            source.text,
+        )
+        for source in sources
+    )
+
+
+def regather(kept: Iterable[SourceText], findings: Findings, spans: Mapping[str, Span]) -> list[Source]:
+    """As `gather`, of texts read before instead of the files."""
+    sources: list[Source] = []
+    for item in kept:
+        report = Report(findings, item.path, Path(item.path).parent)
+        source = Source(item.name, report, item.format, item.text, item.content_hash, is_main=not sources)
+        sources.append(source)
+        if item.format == "yaml":
+            _compose(source, spans)
+    return sources
 
 
 def content_hash(sources: list[Source]) -> str:
@@ -100,22 +136,8 @@ class _Gathering:
             return
         self.sources.append(source)
         if file_format == "yaml":
-            self._compose(source)
+            _compose(source, self._spans)
             self._take_included(source, path, (*chain, real))
-
-    def _compose(self, source: Source) -> None:
-        text, span = source.text, self._spans.get(source.content_hash)
-        if span is not None:
-            text = f"{text[: span[0]]} []\n{text[span[1] :]}"
-        try:
-            root, source.span = compose(text, source.report)
-        except YamlError as error:
-            source.report.error(error.line, str(error), "yaml")
-            return
-        if isinstance(root, MappingNode):
-            source.root = root
-        else:
-            source.report.error(1, "expected a mapping with the key 'devices', 'include' or others")
 
     def _take_included(self, source: Source, path: Path, chain: tuple[Path, ...]) -> None:
         node = source.root.entries.get("include") if source.root else None
@@ -158,6 +180,21 @@ class _Gathering:
                     "outside",
                 )
         return found
+
+
+def _compose(source: Source, spans: Mapping[str, Span]) -> None:
+    text, span = source.text, spans.get(source.content_hash)
+    if span is not None:
+        text = f"{text[: span[0]]} []\n{text[span[1] :]}"
+    try:
+        root, source.span = compose(text, source.report)
+    except YamlError as error:
+        source.report.error(error.line, str(error), "yaml")
+        return
+    if isinstance(root, MappingNode):
+        source.root = root
+    else:
+        source.report.error(1, "expected a mapping with the key 'devices', 'include' or others")
 
 
 def _real(path: Path) -> Path:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from soc.spool.spool import Spool
+from tests.intake.test_raw import write as write_raw
 from tests.support.command import soc
 from tests.support.service import Service, alive, eventually
 
@@ -21,6 +23,7 @@ settings: {intervals: {reachability: 2s, health: 2s}}
 devices:
   - {name: me, tower: hosting, kind: local}
 """
+BROKEN = "version: 1\ndevices: [{name: broken}]\n"
 
 
 @pytest.fixture
@@ -66,16 +69,28 @@ def test_it_collects_and_ends_with_all_its_children(hub: Service) -> None:
     assert "Traceback" not in hub.told()
 
 
-@pytest.mark.parametrize("module", ["soc.hub.collect_worker", "soc.intake.refiner"])
-def test_killed_child_is_replaced(hub: Service, module: str) -> None:
-    """Worker or refiner gone: the hub says so, and another one works."""
-    first = eventually(lambda: hub.child(module))
-    first.kill()
-    second = eventually(lambda: (child := hub.child(module)) and child.pid != first.pid and child)
+@pytest.mark.parametrize(
+    "edited", ["version: 1\ndevices: [{name: broken}]\n", INVENTORY.replace("name: me", "name: you")]
+)
+def test_killed_child_is_replaced(hub: Service, inventory: Path, edited: str) -> None:
+    """Worker and refiner gone: the hub says so, and others work, on the inventory that is in force."""
+    modules = ("soc.hub.collect_worker", "soc.intake.refiner")
+    first = [eventually(lambda module=module: hub.child(module)) for module in modules]  # type: ignore[misc]
+    inventory.write_text(edited)
+    for child in first:
+        child.kill()
+
+    def replaced() -> bool:
+        children = [hub.child(module) for module in modules]
+        return all(child and child.pid != old.pid for child, old in zip(children, first, strict=True))
+
+    eventually(replaced)
     assert "by signal 9; started again" in hub.told()
-    assert alive(second.pid)
     asked = time.time()
     eventually(lambda: seen_since(hub, asked))
+    raw = write_raw(Spool(hub.data / "spool"), b"refined")
+    eventually(lambda: not raw.exists())
+    assert "with exit code" not in hub.told()
 
 
 def test_children_of_a_killed_hub_end_and_the_next_goes_on(hub: Service, inventory: Path) -> None:
@@ -99,7 +114,7 @@ def test_hangup_takes_the_inventory_and_keeps_the_last_good_one(hub: Service, in
     eventually(lambda: up(hub) == ["myself"])
     [event] = events(hub, "category:hub service:inventory")
     assert event["fields"] == {"added": "1", "changed": "0", "removed": "1"}
-    inventory.write_text("version: 1\ndevices: [{name: broken}]\n")
+    inventory.write_text(BROKEN)
     hub.signal(signal.SIGHUP)
     eventually(lambda: "the one before stays in force" in hub.told())
     assert f"{inventory}:2: error" in hub.told()

@@ -17,6 +17,7 @@ import pytest
 
 from soc.spool.spool import Spool
 from tests.support.command import soc
+from tests.support.devices import accept
 from tests.support.disk import fill
 from tests.support.receiver import RunningReceiver, frames, receiver
 
@@ -29,9 +30,10 @@ devices:
 
 def start_refiner(data: Path, inventory: Path) -> subprocess.Popen[bytes]:
     """A refiner process; it ends when its standard input does."""
+    data.mkdir(mode=0o700, exist_ok=True)
+    accept(data, inventory)
     return subprocess.Popen(
-        [sys.executable, "-m", "soc.intake.refiner", "--data", str(data), "--inventory", str(inventory)],
-        stdin=subprocess.PIPE,
+        [sys.executable, "-m", "soc.intake.refiner", "--data", str(data)], stdin=subprocess.PIPE
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc.collect.port import Answer, Job
+from soc.inventory import keep_accepted, load_inventory
 
 INVENTORY = """\
 version: 1
@@ -24,6 +25,11 @@ def write_inventory(directory: Path, text: str = INVENTORY) -> Path:
     path = directory / "inventory.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def accept(data: Path, inventory: Path) -> None:
+    """Have the inventory in force in that data directory, as a hub does."""
+    keep_accepted(data / "inventory.accepted", load_inventory(inventory, keep_texts=True).texts)
 
 
 @dataclass
