@@ -69,7 +69,7 @@ def kill_at_random(directory: Path, host: Host, kills: int, total: int) -> None:
 
 def test_everything_is_there_once_after_five_kills(tmp_path: Path, start_sshd: Callable[[str], Host]) -> None:
     """Samples, events, matches and alerts survive five kills: none lost, none double."""
-    kill_at_random(tmp_path, start_sshd(""), kills=5, total=1800)
+    kill_at_random(tmp_path, start_sshd(""), kills=5, total=900)
 
 
 @pytest.mark.soak

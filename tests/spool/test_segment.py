@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from soc.model import Cursor, Event, Fact, Match, Poll, Sample, SpoolError
-from soc.spool.header import FORMAT_VERSION
+from soc.spool.header import FORMAT_VERSION, Header
 from soc.spool.schema import SEGMENT_SCHEMA
-from soc.spool.segment import Header, SegmentBuilder, encode, read_frame, read_header
+from soc.spool.segment import SegmentBuilder, encode, read_frame, read_header
 
 
 def full_builder() -> SegmentBuilder:

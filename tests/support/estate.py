@@ -13,7 +13,8 @@ from soc.inventory import Inventory, Settings
 from soc.model import Device, Event, Poll, Sample
 from soc.pipeline.pipeline import Pipeline, PipelineSummary
 from soc.promql import RuleGroups, load_rule_files
-from soc.spool.segment import Header, SegmentBuilder
+from soc.spool.header import Header
+from soc.spool.segment import SegmentBuilder
 from soc.spool.spool import Spool
 from soc.store import Store, open_store
 
