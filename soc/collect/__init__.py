@@ -26,7 +26,8 @@ from soc.collect.declare import (
     text,
     ticks,
 )
-from soc.collect.powershell import Item, powershell, rows
+from soc.collect.item import Item
+from soc.collect.powershell import powershell, rows
 from soc.collect.quantities import NamedReadings, Pool, Reading, Readings, TypedReadings, readings
 from soc.collect.units import (
     amperes,

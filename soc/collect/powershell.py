@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 import json
 import re
-from datetime import datetime
 from typing import Any
 
 from soc.collect.declare import CommandFailedError, CommandOutput, NotApplicableError, SshCommand
+from soc.collect.item import Item, items_of
 
 # cmd.exe takes command lines of 8,191 characters; sshd puts its own path and `/c` before ours.
 MAXIMUM_COMMAND_CHARACTERS = 8_000
@@ -65,52 +65,6 @@ def powershell(
     )
 
 
-class Item:
-    """One object of a JSON document. Whatever stands there, a reader gives its type or None."""
-
-    def __init__(self, value: Any) -> None:
-        """A value that is no object is its own only member, named ""."""
-        self._members: dict[str, Any] = value if isinstance(value, dict) else {"": value}
-
-    def text(self, name: str = "") -> str:
-        """ "" where it is absent, null, or no text or number."""
-        value = self._members.get(name)
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            return ""
-        return str(value).strip()
-
-    def number(self, name: str = "") -> float | None:
-        value = self._members.get(name)
-        if isinstance(value, bool):
-            return None
-        try:
-            return float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError, OverflowError):
-            return None
-
-    def whole(self, name: str = "") -> int | None:
-        number = self.number(name)
-        return int(number) if number is not None and abs(number) < 2**64 else None
-
-    def flag(self, name: str = "") -> bool | None:
-        value = self._members.get(name)
-        return value if isinstance(value, bool) else None
-
-    def moment(self, name: str = "") -> float | None:
-        """UTC seconds of a time in ISO 8601."""
-        try:
-            return datetime.fromisoformat(self.text(name)).timestamp()
-        except (ValueError, OverflowError):
-            return None
-
-    def items(self, name: str) -> list[Item]:
-        """The members of an array; a single one may stand there without its array."""
-        return _items(self._members.get(name))
-
-    def __contains__(self, name: str) -> bool:
-        return self._members.get(name) is not None
-
-
 def rows(output: CommandOutput, section: str) -> list[Item]:
     """What a section of a `powershell` command gave.
 
@@ -119,7 +73,7 @@ def rows(output: CommandOutput, section: str) -> list[Item]:
     """
     document = _document(output.stdout)
     if section in document:
-        return _items(document[section])
+        return items_of(document[section])
     errors = document.get("errors")
     said = errors.get(section) if isinstance(errors, dict) else None
     if said is None:
@@ -142,11 +96,3 @@ def _document(stdout: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ValueError("the JSON document is no object")
     return document
-
-
-def _items(value: Any) -> list[Item]:
-    if value is None:
-        return []
-    if isinstance(value, dict) and value.keys() == {"value", "Count"}:
-        value = value["value"]  # how 5.1 writes an array that it has wrapped
-    return [Item(one) for one in value if one is not None] if isinstance(value, list) else [Item(value)]

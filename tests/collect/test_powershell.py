@@ -10,7 +10,7 @@ import pytest
 from soc.collect.declare import Collector, CommandFailedError, CommandOutput, NotApplicableError, collector
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.port import Answer, Job
-from soc.collect.powershell import MAXIMUM_COMMAND_CHARACTERS, Item, powershell, rows
+from soc.collect.powershell import MAXIMUM_COMMAND_CHARACTERS, powershell, rows
 from soc.model import Device, Sample
 
 DISKS = powershell("windows-disks", disks="Get-CimInstance Win32_LogicalDisk|Select DeviceID,Size")
@@ -119,25 +119,12 @@ def test_errors_of_powershell_itself_are_readable() -> None:
     """CLIXML on standard error comes to its text."""
     stderr = (
         '#< CLIXML\r\n<Objs Version="1.1.0.1" xmlns="urn:x">'
-        '<S S="Error">Cannot load &lt;it&gt;._x000D__x000A_</S><S S="Error">  + line 1_x000D__x000A_</S></Objs>'
+        '<S S="Error">Cannot load &lt;it&gt;._x000D__x000A_</S>'
+        '<S S="Error">  + line 1_x000D__x000A_</S></Objs>'
     )
     outcome = _said("", stderr, 1)
     assert outcome.failure is not None
     assert outcome.failure.detail == "windows-disks ended with exit code 1: Cannot load <it>. + line 1"
-
-
-def test_whatever_stands_in_an_item() -> None:
-    """Readers give their type or nothing."""
-    item = Item(
-        {"a": "1.5", "b": True, "c": [1], "d": None, "e": "x", "t": "2026-03-01T10:00:00Z", "big": "1e999"}
-    )
-    assert [item.number(name) for name in "abcdef"] == [1.5, None, None, None, None, None]
-    assert [item.text(name) for name in "abcde"] == ["1.5", "", "", "", "x"]
-    assert (item.flag("b"), item.flag("a"), item.whole("a"), Item("1e999").whole()) == (True, None, 1, None)
-    assert (item.moment("t"), item.moment("e"), item.moment("d")) == (1772359200.0, None, None)
-    assert ("d" in item, "e" in item) == (False, True)
-    assert [Item(value).text() for value in ("x", 5, [1])] == ["x", "5", ""]
-    assert [one.number() for one in item.items("c")] == [1.0]
 
 
 def test_errors_are_of_the_parser() -> None:

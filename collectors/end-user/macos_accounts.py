@@ -1,0 +1,61 @@
+"""Who may use a Mac, and how (dscl(1), sshd(8))."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from soc.collect import CommandOutput, Fact, SshCommand, collector
+from soc.collect.authorized_keys import key_fact
+from soc.collect.sections import section, with_sections
+
+ACCOUNTS = SshCommand(
+    "macos-accounts",
+    "export LC_ALL=C; "
+    + with_sections(
+        numbers="dscl . -list /Users UniqueID",
+        shells="dscl . -list /Users UserShell",
+        administrators="dscl . -read /Groups/admin GroupMembership",
+    ),
+    platforms=("macos",),
+    maximum_bytes=256_000,
+)
+FILES = (
+    "/usr/bin/find /Users /var/root -maxdepth 3 -type f -name authorized_keys "
+    "-exec /usr/bin/grep -aHm 500 . '{}' +"
+)
+KEYS = SshCommand(
+    "macos-authorized-keys",
+    f"export LC_ALL=C; sudo -n {FILES} 2>/dev/null || {FILES} 2>/dev/null; exit 0",
+    platforms=("macos",),
+    sudo=(FILES,),
+)
+
+_VALUE = re.compile(r"(\S+)\s+(\S.*?)\s*")
+_KEY = re.compile(r"(/.*?/authorized_keys):\s*(.*)")
+
+
+@collector(every="posture", fetch=ACCOUNTS, facts={"account"})
+def macos_accounts(output: CommandOutput) -> Iterator[Fact]:
+    """Local accounts but the system's own (`_name`): name -> number and shell."""
+    shells = dict(match.groups() for match in map(_VALUE.fullmatch, section(output, "shells")) if match)
+    for match in filter(None, map(_VALUE.fullmatch, section(output, "numbers"))):
+        name, number = match.groups()
+        if not name.startswith("_"):
+            yield Fact("account", f"uid={number} shell={shells.get(name, '')}", name)
+
+
+@collector(every="posture", fetch=ACCOUNTS, facts={"administrator"})
+def macos_administrators(output: CommandOutput) -> Iterator[Fact]:
+    """Members of the group admin, who may become root."""
+    _, _, members = " ".join(section(output, "administrators")).partition(":")
+    for name in members.split():
+        yield Fact("administrator", "group admin", name)
+
+
+@collector(every="posture", fetch=KEYS, facts={"authorized_key"})
+def macos_authorized_keys(output: CommandOutput) -> Iterator[Fact]:
+    """Fingerprint of each key and the file it stands in, its type, comment and options."""
+    for match in filter(None, map(_KEY.fullmatch, output.stdout.splitlines())):
+        if fact := key_fact(match[1], match[2]):
+            yield fact
