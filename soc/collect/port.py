@@ -36,6 +36,14 @@ class ResolvedCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """A jump host on the way to a device, and how to log in there."""
+
+    device: Device
+    credentials: tuple[ResolvedCredential, ...]  # tried in order
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """Everything due on one device over one transport."""
 
@@ -43,6 +51,7 @@ class Job:
     credentials: tuple[ResolvedCredential, ...]  # tried in order
     fetches: tuple[Fetch, ...]  # fetches are compared by identity
     cursors: Mapping[str, str] = field(default_factory=dict)  # stream -> last value
+    jumps: tuple[Hop, ...] = ()  # the first is reached directly, the device from the last
     # remembered from the last contact: credential name, platform, SNMP engine id, window …
     hints: Mapping[str, Any] = field(default_factory=dict)
 
@@ -78,6 +87,7 @@ class Answer:
     credential: str = ""  # the name of the one that worked
     # Credentials the device refused in this job; each refusal counts towards the account's rest.
     refused_credentials: tuple[str, ...] = ()
+    refused_on_jumps: tuple[tuple[str, str], ...] = ()  # likewise (jump host, credential)
     failure: Failure | None = None
     values: dict[Fetch, Value] = field(default_factory=dict)
     failures: dict[Fetch, Failure] = field(default_factory=dict)

@@ -1,189 +1,216 @@
-"""Run constant commands on one connection: a channel each, a deadline and a byte cap each."""
+"""Run constant commands on one connection: in batches or a channel each, within time and byte caps."""
 
 from __future__ import annotations
 
 import contextlib
-import threading
+import secrets
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import paramiko
 
 from soc.collect.declare import CommandOutput, SshCommand
 from soc.collect.port import Execution, Failure
 from soc.collect.ssh.client import Client
-from soc.collect.ssh.guard import Guard
+from soc.collect.ssh.frame import framed, in_batches
 from soc.collect.ssh.limits import Limits
-from soc.model.text import clean, decode
+from soc.collect.ssh.running import CONNECTION_ENDED, Batch, Ended, Running, Single, Wake
+from soc.model.text import clean
 
-_MAXIMUM_STDERR_BYTES = 4096
-_READ_BYTES = 64 * 1024
-_READS_PER_PUMP = 8  # then the other channels have their turn
 _WAIT_SECONDS = 0.5  # an exit status that comes after the end of output wakes nobody
 _REFUSED_WAIT_SECONDS = 0.05
 _REFUSALS_BORNE = 20  # in a row, while nothing else runs
-_CONNECTION_ENDED = (paramiko.SSHException, OSError, EOFError)
+_QUICK_SECONDS = 1.0
 
 
-class _Wake(threading.Event):
-    """Set by paramiko whenever any channel has news; only we clear it, or news would be lost."""
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What one execution is of: one command, with its line of input, or several in a frame."""
 
-    def clear(self) -> None:
-        """Called by a channel whose buffer ran empty, which says nothing of the others."""
+    commands: tuple[SshCommand, ...]
+    line: str = ""
 
-    def rearm(self) -> None:
-        super().clear()
-
-
-@dataclass(slots=True)
-class _Running:
-    """One command on its channel."""
-
-    command: SshCommand
-    channel: paramiko.Channel
-    wake: _Wake
-    deadline: float
-    sent: float  # UTC seconds
-    stdout: bytearray = field(default_factory=bytearray)
-    stderr: bytearray = field(default_factory=bytearray)
-    stderr_bytes: int = 0
-
-    def pump(self, guard: Guard) -> CommandOutput | Failure | None:
-        """Take over some of what has come. Returns the result once it is known."""
-        channel, cap = self.channel, self.command.maximum_bytes
-        ended = channel.closed or (channel.eof_received and channel.status_event.is_set())
-        with contextlib.suppress(*_CONNECTION_ENDED):  # reading gives the window back, which is sending
-            for _ in range(_READS_PER_PUMP):
-                self._read()
-        if len(self.stdout) > cap and self.command.stream:
-            return self._output(0, truncated=True)
-        if max(len(self.stdout), self.stderr_bytes) > cap:
-            return Failure("limit", f"{self.command.id}: more than {cap} bytes of output")
-        if channel.recv_ready() or channel.recv_stderr_ready():
-            self.wake.set()
-        elif ended:
-            if channel.exit_status < 0 and not channel.get_transport().is_active():
-                return Failure(guard.tripped or "protocol", f"{self.command.id}: the connection ended")
-            return self._output(channel.exit_status)
-        if time.monotonic() >= self.deadline:
-            return Failure("deadline", f"{self.command.id}: not done in time, {len(self.stdout)} bytes came")
-        return None
-
-    def _read(self) -> None:
-        if self.channel.recv_ready():
-            self.stdout += self.channel.recv(_READ_BYTES)
-        if self.channel.recv_stderr_ready():
-            data = self.channel.recv_stderr(_READ_BYTES)
-            self.stderr_bytes += len(data)
-            self.stderr += data[: _MAXIMUM_STDERR_BYTES - len(self.stderr)]
-
-    def close(self) -> None:
-        with contextlib.suppress(*_CONNECTION_ENDED):
-            self.channel.close()
-
-    def _output(self, exit_code: int, *, truncated: bool = False) -> CommandOutput:
-        cap = self.command.maximum_bytes
-        return CommandOutput(
-            decode(bytes(self.stdout[:cap]), cap), decode(bytes(self.stderr)), exit_code, truncated
-        )
+    @property
+    def batched(self) -> bool:
+        return len(self.commands) > 1
 
 
 class Commands:
-    """Runs commands over one connection, a few at a time."""
+    """Runs commands over one connection, a few executions at a time.
 
-    def __init__(self, client: Client, limits: Limits, account: str, address: str) -> None:
-        self._transport = client
-        self._guard = client.guard
+    `apart` are ids of commands that take long: they go into no batch, so that nothing waits for them.
+    It is kept current. `framed` turns False where the host's shell did not understand a batch.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        limits: Limits,
+        account: str,
+        address: str,
+        *,
+        apart: Collection[str] = (),
+        spare: paramiko.Channel | None = None,
+    ) -> None:
+        """`spare` is a channel that is open already."""
+        self.apart = set(apart)
+        self._apart_before = frozenset(apart)
+        self.framed = True
+        self.executions: list[Execution] = []  # of all that was sent and has ended
+        self._client = client
         self._limits = limits
         self._account = account
         self._address = address
-        self.executions: list[Execution] = []  # of all that was sent and has ended
-        self._wake = _Wake()
+        self._spare = spare
+        self._wake = Wake()
         self._width = limits.channels
+        self._boundary = secrets.token_hex(16)
 
     def run(
-        self, commands: Sequence[tuple[SshCommand, str]]
+        self, due: Sequence[tuple[SshCommand, str]], *, batched: bool = False
     ) -> Iterator[tuple[SshCommand, CommandOutput | Failure]]:
         """Run each command with its line of standard input; yield results as they come, one each.
 
-        Output over the cap is a failure "limit", but for a stream: that resumes where it was cut, so
-        it comes with `truncated` and exit code 0. An exit code of -1 is a server that gave none.
+        With `batched`, those without a stream share executions. Output over the cap is a failure
+        "limit", but for a stream: that resumes where it was cut, so it comes with `truncated` and exit
+        code 0. An exit code of -1 is a server that gave none.
         """
-        waiting = list(commands)
-        running: list[_Running] = []
+        waiting = deque(self._tasks(due, batched=batched))
+        running: list[Running] = []
         refusals = 0
         while waiting or running:
             self._wake.rearm()
             refused = False
             while waiting and len(running) < self._width and not refused:
-                command, line = waiting[0]
-                begun = self._begin(command, line)
+                begun = self._begin(waiting[0])
                 refused = begun is None
-                if isinstance(begun, _Running):
+                if begun is None and not running and (refusals := refusals + 1) > _REFUSALS_BORNE:
+                    begun = Failure("command", "the server opens no session")
+                    refused = False
+                if isinstance(begun, Failure):
+                    task = waiting.popleft()
+                    if task.batched and begun.reason == "command" and self._client.is_active():
+                        waiting.extendleft(self._one_by_one(task.commands))
+                        continue
+                    for command in task.commands:
+                        yield command, Failure(begun.reason, f"{command.id}: {begun.detail}")
+                elif begun is not None:
+                    waiting.popleft()
                     running.append(begun)
                     refusals = 0
-                elif begun is not None:
-                    yield command, begun
-                elif not running and (refusals := refusals + 1) > _REFUSALS_BORNE:
-                    yield command, Failure("command", f"{command.id}: the server opens no session")
-                    refused = False
-                if not refused:
-                    waiting.pop(0)
             if refused:
                 # The server's MaxSessions is lower, or it has not noticed yet that one has ended.
                 self._width = max(1, len(running))
-            ended = [(item, result) for item in running if (result := item.pump(self._guard))]
-            for item, result in ended:
-                running.remove(item)
-                item.close()
-                self._record(item, result)
-                yield item.command, result
-            if refused or (running and not ended):
+            moved = False
+            for item in list(running):
+                for ended in item.pump(self._client.guard):
+                    moved = True
+                    self._note(item, ended)
+                    yield ended.command, ended.result
+                if item.over:
+                    moved = True
+                    running.remove(item)
+                    with contextlib.suppress(*CONNECTION_ENDED):
+                        item.channel.close()
+                    waiting.extendleft(reversed(self._left_of(item)))
+            if refused or (running and not moved):
                 self._wait(running, _REFUSED_WAIT_SECONDS if refused else _WAIT_SECONDS)
 
-    def _record(self, item: _Running, result: CommandOutput | Failure) -> None:
-        code = result.exit_code if isinstance(result, CommandOutput) else item.channel.exit_status
-        reason = result.reason if isinstance(result, Failure) else ""
-        size = len(item.stdout) + item.stderr_bytes
-        self.executions.append(
-            Execution(item.command.id, item.sent, self._account, self._address, code, size, reason)
-        )
+    def _tasks(self, due: Sequence[tuple[SshCommand, str]], *, batched: bool) -> list[Task]:
+        together = [
+            command for command, _ in due if batched and not command.stream and command.id not in self.apart
+        ]
+        alone = [Task((command,), line) for command, line in due if command not in together]
+        return [*self._in_batches(together), *alone]
 
-    def _wait(self, running: Sequence[_Running], seconds: float) -> None:
-        nearest = min((item.deadline for item in running), default=self._guard.deadline)
+    def _in_batches(self, commands: Sequence[SshCommand]) -> list[Task]:
+        tasks, begun = [], 0
+        for size in in_batches([command.command for command in commands]):
+            tasks.append(Task(tuple(commands[begun : begun + size])))
+            begun += size
+        return tasks
+
+    def _one_by_one(self, commands: Sequence[SshCommand]) -> list[Task]:
+        self.framed = False
+        return [Task((command,)) for command in commands]
+
+    def _left_of(self, item: Running) -> list[Task]:
+        """A batch that ended early: what it was at runs alone, the rest in another."""
+        if not item.left or not isinstance(item, Batch):
+            return []
+        if not item.framed:
+            return self._one_by_one(item.left)
+        if item.failed:
+            return self._in_batches(item.left)
+        self.apart.add(item.left[0].id)
+        return [Task((item.left[0],)), *self._in_batches(item.left[1:])]
+
+    def _note(self, item: Running, ended: Ended) -> None:
+        """Remember the execution, and whether the command had better run apart."""
+        command, result = ended.command, ended.result
+        if isinstance(result, Failure):
+            code, reason = -1, result.reason
+            if not isinstance(item, Batch):
+                code = item.channel.exit_status
+        else:
+            code, reason = result.exit_code, ""
+        self.executions.append(
+            Execution(command.id, ended.sent, self._account, self._address, code, ended.bytes, reason)
+        )
+        if reason == "deadline" or ended.seconds > self._limits.slow_seconds:
+            self.apart.add(command.id)
+        elif (
+            command.id in self._apart_before
+            and ended.seconds < _QUICK_SECONDS
+            and isinstance(result, CommandOutput)
+            and result.exit_code in command.exit_codes
+        ):
+            self.apart.discard(command.id)
+
+    def _wait(self, running: Sequence[Running], seconds: float) -> None:
+        nearest = min((item.deadline for item in running), default=self._client.guard.deadline)
         self._wake.wait(max(0.0, min(seconds, nearest - time.monotonic())))
 
-    def _begin(self, command: SshCommand, line: str) -> _Running | Failure | None:
+    def _begin(self, task: Task) -> Running | Failure | None:
         """None where the server refused the channel alone."""
         now = time.monotonic()
-        deadline = min(self._guard.deadline, now + self._limits.command_seconds)
+        last = self._client.guard.deadline
+        deadline = min(last, now + self._limits.command_seconds)
         if deadline <= now:
-            return Failure("deadline", f"{command.id}: not begun in time")
+            return Failure("deadline", "not begun in time")
         try:
-            channel = self._transport.open_session(timeout=deadline - now)
+            channel, self._spare = self._spare or self._client.open_session(timeout=deadline - now), None
         except paramiko.ChannelException:
             return None
-        except _CONNECTION_ENDED as error:
-            return self._not_run(command, error)
-        running = _Running(command, channel, self._wake, deadline, time.time())
-        channel.in_buffer.set_event(self._wake)
-        channel.in_stderr_buffer.set_event(self._wake)
+        except CONNECTION_ENDED as error:
+            return self._not_run(error)
+        command, boundary = task.commands[0], self._boundary
+        text, line = command.command, task.line if command.stream else None
+        running: Running
+        if task.batched:
+            text, line = framed(item.command for item in task.commands), boundary
+            seconds = self._limits.command_seconds
+            running = Batch(channel, self._wake, task.commands, boundary, seconds, last)
+        else:
+            running = Single(channel, self._wake, command, deadline)
         channel.settimeout(deadline - now)
         try:
-            channel.exec_command(command.command)
-        except _CONNECTION_ENDED as error:
-            running.close()
-            return self._not_run(command, error)
+            channel.exec_command(text)
+        except CONNECTION_ENDED as error:
+            with contextlib.suppress(*CONNECTION_ENDED):
+                channel.close()
+            return self._not_run(error)
         # A command may end without reading; its output says why.
-        with contextlib.suppress(*_CONNECTION_ENDED):
-            if command.stream:
+        with contextlib.suppress(*CONNECTION_ENDED):
+            if line is not None:
                 channel.sendall(line.encode() + b"\n")
             channel.shutdown_write()
         return running
 
-    def _not_run(self, command: SshCommand, error: Exception) -> Failure:
-        if not self._transport.is_active():
-            return Failure(self._guard.tripped or "protocol", f"{command.id}: the connection ended")
+    def _not_run(self, error: Exception) -> Failure:
+        if not self._client.is_active():
+            return Failure(self._client.guard.tripped or "protocol", "the connection ended")
         why = str(error) or type(error).__name__
-        return Failure("command", f"{command.id}: the server did not run it: {clean(why, 200)}")
+        return Failure("command", f"the server did not run it: {clean(why, 200)}")

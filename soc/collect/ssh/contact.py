@@ -6,12 +6,18 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+import paramiko
 
 from soc.collect.declare import SshCommand
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
+from soc.collect.ssh.client import Client
 from soc.collect.ssh.commands import Commands
 from soc.collect.ssh.connection import Endpoint, Login, connect
 from soc.collect.ssh.failure import SshError
+from soc.collect.ssh.jumps import Jumps, endpoint_of, still_fits
+from soc.collect.ssh.kept import Connection, Kept
 from soc.collect.ssh.limits import Limits
 from soc.collect.ssh.platform import DETECTIONS, platform_of, unknown
 from soc.collect.ssh.trust import Trust, ssh_options
@@ -19,10 +25,28 @@ from soc.model.ids import digest
 from soc.model.text import clean
 
 PLATFORM_HINT = "platform"
+APART_HINT = "apart"  # ids of commands that take long
+FRAMED_HINT = "framed"  # False where the account's shell does not understand a batch
+# Their shells are no POSIX shells.
+_NEVER_BATCHED = frozenset({"windows"})
 # Only where nobody was reached is the next address worth a try.
 _UNREACHED = frozenset({"resolve", "refused", "timeout", "connect"})
 # What a command may cost beside its output: standard error, the window in flight, packet overhead.
 _OVERHEAD_BYTES = 1024 * 1024
+# After these something may still run or come on the connection.
+_UNCLEAN = frozenset({"limit", "deadline", "protocol"})
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the contacts of one run share."""
+
+    limits: Limits
+    trust: Trust
+    slots: Slots
+    jumps: Jumps
+    kept: Kept | None
+    deadline: float  # time.monotonic() seconds
 
 
 class Slots:
@@ -31,13 +55,13 @@ class Slots:
     def __init__(self, per_host: int) -> None:
         self._per_host = per_host
         self._lock = threading.Lock()
-        self._semaphores: dict[tuple[str, int], threading.Semaphore] = {}
+        self._semaphores: dict[tuple[object, ...], threading.Semaphore] = {}
 
     @contextlib.contextmanager
-    def hold(self, endpoint: Endpoint, deadline: float) -> Iterator[None]:
+    def hold(self, endpoint: Endpoint, via: tuple[str, ...], deadline: float) -> Iterator[None]:
         """Raises SshError when none became free before `deadline` (time.monotonic() seconds)."""
         with self._lock:
-            key = (endpoint.address, endpoint.port)
+            key = (endpoint.address, endpoint.port, via)
             slot = self._semaphores.setdefault(key, threading.Semaphore(self._per_host))
         if not slot.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise SshError("deadline", f"{endpoint.address}: no free session in time")
@@ -47,14 +71,14 @@ class Slots:
             slot.release()
 
 
-def contact(job: Job, limits: Limits, trust: Trust, slots: Slots, deadline: float) -> Answer:
-    """Never raises for what the device does. `deadline` is time.monotonic() seconds."""
+def contact(job: Job, around: Surroundings) -> Answer:
+    """Never raises for what the device does."""
     started = time.monotonic()
     answer = Answer(job, time.time(), answered=False)
     try:
-        if started >= deadline:
+        if started >= around.deadline:
             raise SshError("deadline", "not begun in time")
-        _Contact(answer, limits, trust, slots, min(deadline, started + limits.session_seconds)).run()
+        _Contact(answer, around, min(around.deadline, started + around.limits.session_seconds)).run()
     except SshError as error:
         answer.failure = Failure(error.reason, error.detail)
     except Exception as error:
@@ -65,16 +89,20 @@ def contact(job: Job, limits: Limits, trust: Trust, slots: Slots, deadline: floa
 
 
 class _Contact:
-    def __init__(self, answer: Answer, limits: Limits, trust: Trust, slots: Slots, deadline: float) -> None:
+    def __init__(self, answer: Answer, around: Surroundings, deadline: float) -> None:
         self._answer = answer
         self._job = answer.job
-        self._limits = limits
-        self._trust = trust
-        self._slots = slots
+        self._around = around
+        self._limits = around.limits
         self._deadline = deadline
-        self._options = ssh_options(self._job.device)
+        self._via = tuple(hop.device.name for hop in self._job.jumps)
+        commands = [fetch for fetch in self._job.fetches if isinstance(fetch, SshCommand)]
+        self._commands = list(dict.fromkeys(commands))  # two collectors may share one
+        self._cap = sum(command.maximum_bytes + _OVERHEAD_BYTES for command in (*DETECTIONS, *self._commands))
 
     def run(self) -> None:
+        if self._on_kept_connection():
+            return None
         logins = self._logins()
         failures: list[SshError] = []
         for address in self._job.device.addresses:
@@ -89,11 +117,38 @@ class _Contact:
             raise SshError("resolve", "the device has no address")
         raise SshError(failures[-1].reason, "; ".join(error.detail for error in failures))
 
+    def _on_kept_connection(self) -> bool:
+        """Use the one of last time, if it lives and would be made the same way again."""
+        kept, device = self._around.kept, self._job.device
+        connection = kept.take(device.name) if kept else None
+        if connection is None:
+            return False
+        client = connection.client
+        if (
+            connection.via == self._via
+            and connection.credential in self._job.credentials
+            and still_fits(client, connection.endpoint, device, connection.credential, self._around.trust)
+        ):
+            client.guard.wake(self._deadline, self._cap)
+            spare = None
+            with contextlib.suppress(paramiko.ChannelException):
+                try:
+                    spare = client.open_session(timeout=self._limits.life_seconds)
+                except paramiko.ChannelException:
+                    raise  # it lives, but has no channel free yet
+                except (paramiko.SSHException, OSError, EOFError):
+                    connection.end()
+                    return False
+            self._use(connection, spare)
+            return True
+        connection.end()
+        return False
+
     def _logins(self) -> list[tuple[ResolvedCredential, Login]]:
         found, failures = [], []
         for credential in self._job.credentials:
             try:
-                found.append((credential, self._trust.login(credential)))
+                found.append((credential, self._around.trust.login(credential)))
             except SshError as error:
                 failures.append(error.detail)
         if not found:
@@ -102,65 +157,90 @@ class _Contact:
 
     def _try_logins(self, address: str, logins: list[tuple[ResolvedCredential, Login]]) -> None:
         """A connection per credential: sshd ends one on which the user name changes."""
-        port = int(self._options.get("port", 22))
-        legacy = bool(self._options.get("legacy", False))
         refusals = []
         for credential, login in logins:
-            host_keys = self._trust.host_keys(self._job.device, credential, address, port)
-            endpoint = Endpoint(address, port, host_keys, legacy)
+            endpoint = endpoint_of(self._job.device, credential, address, self._around.trust)
             try:
-                self._connect_and_run(endpoint, login)
+                self._connect_and_run(endpoint, credential, login)
             except SshError as error:
                 if error.reason != "authentication":
                     raise
                 self._answer.refused_credentials += (credential.name,)
                 refusals.append(error.detail)
             else:
-                self._answer.credential = credential.name
                 return
         raise SshError("authentication", "; ".join(refusals), answered=True)
 
-    def _connect_and_run(self, endpoint: Endpoint, login: Login) -> None:
+    def _connect_and_run(self, endpoint: Endpoint, credential: ResolvedCredential, login: Login) -> None:
         """Tries again where the server dropped the connection unheard (sshd_config, MaxStartups)."""
-        job = self._job
-        commands = [fetch for fetch in job.fetches if isinstance(fetch, SshCommand)]
-        cap = sum(command.maximum_bytes + _OVERHEAD_BYTES for command in (*DETECTIONS, *commands))
+        limits = self._limits
         # Hosts that were dropped together come back apart, the same host each time alike.
-        share = int(digest(job.device.name, size=4), 16) / 0xFFFFFFFF
-        for attempt in range(self._limits.attempts):
+        share = int(digest(self._job.device.name, size=4), 16) / 0xFFFFFFFF
+        for attempt in range(limits.attempts):
             try:
-                with self._slots.hold(endpoint, self._deadline):
-                    client = connect(endpoint, login, self._limits, self._deadline)
-                    try:
-                        client.guard.wake(self._deadline, cap)
-                        self._answer.answered = True
-                        runner = Commands(client, self._limits, login.user, endpoint.address)
-                        self._answer.executions = runner.executions
-                        return self._run(runner, commands)
-                    finally:
-                        client.end()
+                with self._around.slots.hold(endpoint, self._via, self._deadline):
+                    client = connect(endpoint, login, limits, self._deadline, self._jump())
+                    client.guard.wake(self._deadline, self._cap)
+                    now = time.monotonic()
+                    return self._use(Connection(client, endpoint, credential, self._via, now, now))
             except SshError as error:
-                wait = self._limits.retry_seconds * 2**attempt * (0.5 + share)
-                last = attempt + 1 == self._limits.attempts
+                wait = min(limits.retry_seconds * 2**attempt, limits.longest_retry_seconds) * (0.5 + share)
+                last = attempt + 1 == limits.attempts
                 if not error.retry or last or time.monotonic() + wait >= self._deadline:
                     raise
             time.sleep(wait)
         return None
 
-    def _run(self, runner: Commands, commands: list[SshCommand]) -> None:
-        answer = self._answer
-        remembered = str(self._job.hints.get(PLATFORM_HINT) or "")
+    def _jump(self) -> Client | None:
+        def refused(host: str, credential: str) -> None:
+            self._answer.refused_on_jumps += ((host, credential),)
+
+        around = self._around
+        return around.jumps.reach(self._job.jumps, self._limits, around.trust, self._deadline, refused)
+
+    def _use(self, connection: Connection, spare: paramiko.Channel | None = None) -> None:
+        """Run what is due, then keep the connection or end it."""
+        answer, kept = self._answer, self._around.kept
+        answer.answered = True
+        answer.credential = connection.credential.name
+        runner = Commands(
+            connection.client,
+            self._limits,
+            str(connection.credential.settings.get("user", "")),
+            connection.endpoint.address,
+            apart=_texts(self._job.hints.get(APART_HINT)),
+            spare=spare,
+        )
+        answer.executions = runner.executions
+        clean_end = False
+        try:
+            self._run(runner)
+            clean_end = answer.failure is None and not any(
+                failure.reason in _UNCLEAN for failure in answer.failures.values()
+            )
+        finally:
+            if clean_end and kept:
+                kept.keep(self._job.device.name, connection)
+            else:
+                connection.end()
+
+    def _run(self, runner: Commands) -> None:
+        answer, hints = self._answer, self._job.hints
+        remembered = str(hints.get(PLATFORM_HINT) or "")
         platform = remembered or self._detect(runner)
         if not platform:
             return
         answer.hints[PLATFORM_HINT] = platform
         due = [
             (command, self._job.cursors.get(command.stream, "") if command.stream else "")
-            for command in commands
+            for command in self._commands
             if platform in command.platforms
         ]
+        framed = hints.get(FRAMED_HINT) is not False or not remembered
+        restricted = bool(ssh_options(self._job.device).get("restricted", False))
+        batched = framed and not restricted and platform not in _NEVER_BATCHED
         worked = not due
-        for command, result in runner.run(due):
+        for command, result in runner.run(due, batched=batched):
             if isinstance(result, Failure):
                 answer.failures[command] = result
                 if result.reason == "limit":
@@ -170,6 +250,10 @@ class _Contact:
                 worked = worked or result.exit_code in command.exit_codes
         if remembered and not worked:
             answer.hints[PLATFORM_HINT] = ""  # another system may have moved in: look again next time
+        if runner.apart != _texts(hints.get(APART_HINT)):
+            answer.hints[APART_HINT] = sorted(runner.apart)
+        if batched and runner.framed is (hints.get(FRAMED_HINT) is False):
+            answer.hints[FRAMED_HINT] = runner.framed
 
     def _detect(self, runner: Commands) -> str:
         said = []
@@ -183,3 +267,8 @@ class _Contact:
                 said.append(result)
         self._answer.failure = Failure("command", unknown(said))
         return ""
+
+
+def _texts(value: object) -> set[str]:
+    """A hint that is a list of texts; hints come from a file."""
+    return {item for item in value if isinstance(item, str)} if isinstance(value, list) else set()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from soc.collect.port import ResolvedCredential
 from soc.collect.ssh.client import Client
 from soc.collect.ssh.connection import Endpoint
+from soc.collect.ssh.jumps import Jumps
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class Kept:
         self._per_host = per_host
         self._idle_seconds = idle_seconds
         self._age_seconds = age_seconds
+        self.jumps = Jumps()  # kept as well: what is behind them lives through them
         self._lock = threading.Lock()
         self._connections: dict[str, Connection] = {}
 
@@ -91,6 +93,7 @@ class Kept:
             ended = [self._connections.pop(name) for name in gone]
         for connection in ended:
             connection.end()
+        self.jumps.sweep()
 
     def close(self) -> None:
         """Close all."""
@@ -98,3 +101,4 @@ class Kept:
             ended, self._connections = list(self._connections.values()), {}
         for connection in ended:
             connection.end()
+        self.jumps.close()

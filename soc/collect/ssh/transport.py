@@ -8,7 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from soc.collect.port import Answer, Failure, Job
-from soc.collect.ssh.contact import Slots, contact
+from soc.collect.ssh.contact import Slots, Surroundings, contact
+from soc.collect.ssh.jumps import Jumps
 from soc.collect.ssh.kept import Kept
 from soc.collect.ssh.limits import Limits
 from soc.collect.ssh.trust import Trust
@@ -24,7 +25,8 @@ class SshTransport:
     answer's values nor in its failures. The platform is remembered in `hints["platform"]`, "" when
     it is to be looked for again. `answered` is true once the peer sent a byte of its own: a
     handshake that never comes is no answer, an unknown host key is one. Device options under "ssh":
-    port, fingerprint, legacy.
+    port, fingerprint, legacy, restricted. Commands of a POSIX host share executions unless it is
+    restricted.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class SshTransport:
         self._known_hosts = known_hosts
 
     def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
-        limits = self._limits
+        limits, kept = self._limits, self._kept
+        if kept:
+            kept.sweep()
+        jumps = kept.jumps if kept else Jumps()
         trust, slots = Trust(self._known_hosts), Slots(limits.connections_per_host)
+        around = Surroundings(limits, trust, slots, jumps, kept, deadline)
         pool = ThreadPoolExecutor(limits.connections, thread_name_prefix="ssh")
-        waiting: dict[Future[Answer], Job] = {
-            pool.submit(contact, job, limits, trust, slots, deadline): job for job in jobs
-        }
+        waiting: dict[Future[Answer], Job] = {pool.submit(contact, job, around): job for job in jobs}
         try:
             for done in as_completed(list(waiting), deadline + _GRACE_SECONDS - time.monotonic()):
                 del waiting[done]
@@ -57,3 +61,5 @@ class SshTransport:
                 on_answer(Answer(job, time.time(), answered=False, failure=failure))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+            if not kept:
+                jumps.close()
