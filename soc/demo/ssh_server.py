@@ -22,6 +22,7 @@ from paramiko.common import (
 )
 
 from soc.collect.declare import CommandOutput
+from soc.collect.ssh.frame import unframed
 from soc.demo.serve import Endpoint
 
 MAXIMUM_SESSIONS = 128  # at a time, over all hosts
@@ -67,12 +68,23 @@ def answering(host: Host) -> Talk:
     """Gives each command's whole output at once."""
 
     def talk(channel: paramiko.Channel, command: bytes, time: float) -> None:
-        output = host.run(command.decode("utf-8", "replace"), first_line(channel), time)
+        text, line = command.decode("utf-8", "replace"), first_line(channel)
+        if commands := unframed(text):
+            output = _framed([host.run(item, "", time) for item in commands], line)
+        else:
+            output = host.run(text, line, time)
         channel.sendall(output.stdout.encode())
         channel.sendall_stderr(output.stderr.encode())
         channel.send_exit_status(output.exit_code)
 
     return talk
+
+
+def _framed(outputs: list[CommandOutput], boundary: str) -> CommandOutput:
+    """What a shell writes that runs several commands in their frame."""
+    begin = f"\n{boundary} -\n"
+    out = "".join(f"{output.stdout}\n{boundary} {output.exit_code}\n" for output in outputs)
+    return CommandOutput(begin + out, begin + "".join(output.stderr + begin for output in outputs), 0)
 
 
 class _Session(paramiko.ServerInterface):

@@ -130,3 +130,22 @@ def test_silent_host_drops_packets(running: _Running) -> None:
             continue
     else:
         pytest.fail("the host did not come back")
+
+
+def test_commands_in_a_frame_are_answered_in_one(tmp_path: Path) -> None:
+    """A scripted host takes part in batches as a shell would."""
+    from soc.collect.ssh.frame import framed
+
+    running = _Running(tmp_path)
+    try:
+        client = running.client(0)
+        given, out, error = client.exec_command(framed(["uname", "uptime"]))
+        given.write("boundary\n")
+        given.flush()
+        assert out.read().decode() == (
+            "\nboundary -\none at 100: uname <>\n\nboundary 3\none at 100: uptime <>\n\nboundary 3\n"
+        )
+        assert error.read().decode() == "\nboundary -\n" + "warning\n\nboundary -\n" * 2
+        client.close()
+    finally:
+        running.stop()

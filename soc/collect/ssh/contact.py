@@ -120,7 +120,7 @@ class _Contact:
     def _on_kept_connection(self) -> bool:
         """Use the one of last time, if it lives and would be made the same way again."""
         kept, device = self._around.kept, self._job.device
-        connection = kept.take(device.name) if kept else None
+        connection = kept.take(device.name) if kept is not None else None
         if connection is None:
             return False
         client = connection.client
@@ -219,7 +219,7 @@ class _Contact:
                 failure.reason in _UNCLEAN for failure in answer.failures.values()
             )
         finally:
-            if clean_end and kept:
+            if clean_end and kept is not None:
                 kept.keep(self._job.device.name, connection)
             else:
                 connection.end()

@@ -17,9 +17,8 @@ IFS= read -r soc_frame
 printf '\\n%s -\\n' "$soc_frame"; printf '\\n%s -\\n' "$soc_frame" >&2
 """
 # The line feed ends a command that ends in a comment. What is in parentheses can end itself alone.
-_COMMAND = """\
-(
-{command}
+_OPEN = "(\n"
+_CLOSE = """
 ) </dev/null
 soc_code=$?; printf '\\n%s %d\\n' "$soc_frame" "$soc_code"; printf '\\n%s -\\n' "$soc_frame" >&2
 """
@@ -27,7 +26,14 @@ soc_code=$?; printf '\\n%s %d\\n' "$soc_frame" "$soc_code"; printf '\\n%s -\\n' 
 
 def framed(commands: Iterable[str]) -> str:
     """The text of one execution: POSIX shell, each command in a subshell of its own without input."""
-    return _BEGIN + "".join(_COMMAND.format(command=command) for command in commands)
+    return _BEGIN + "".join(f"{_OPEN}{command}{_CLOSE}" for command in commands)
+
+
+def unframed(text: str) -> list[str]:
+    """The commands of a framed text; [] where it is none."""
+    if not text.startswith(_BEGIN) or not text.endswith(_CLOSE):
+        return []
+    return [part.removeprefix(_OPEN) for part in text.removeprefix(_BEGIN).split(_CLOSE)[:-1]]
 
 
 def in_batches(commands: Sequence[str]) -> list[int]:
@@ -35,7 +41,7 @@ def in_batches(commands: Sequence[str]) -> list[int]:
     sizes: list[int] = []
     room = 0
     for command in commands:
-        needed = len(command) + len(_COMMAND)
+        needed = len(_OPEN) + len(command) + len(_CLOSE)
         if needed > room:
             sizes.append(0)
             room = MAXIMUM_TEXT_CHARACTERS - len(_BEGIN)

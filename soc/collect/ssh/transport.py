@@ -44,9 +44,9 @@ class SshTransport:
 
     def run(self, jobs: Iterable[Job], on_answer: Callable[[Answer], None], deadline: float) -> None:
         limits, kept = self._limits, self._kept
-        if kept:
+        if kept is not None:
             kept.sweep()
-        jumps = kept.jumps if kept else Jumps()
+        jumps = kept.jumps if kept is not None else Jumps()
         trust, slots = Trust(self._known_hosts), Slots(limits.connections_per_host)
         around = Surroundings(limits, trust, slots, jumps, kept, deadline)
         pool = ThreadPoolExecutor(limits.connections, thread_name_prefix="ssh")
@@ -61,5 +61,5 @@ class SshTransport:
                 on_answer(Answer(job, time.time(), answered=False, failure=failure))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            if not kept:
+            if kept is None:
                 jumps.close()

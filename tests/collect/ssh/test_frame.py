@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from soc.collect.ssh.frame import MAXIMUM_TEXT_CHARACTERS, Sections, framed, in_batches
+from soc.collect.ssh.frame import MAXIMUM_TEXT_CHARACTERS, Sections, framed, in_batches, unframed
 
 BOUNDARY = "0123456789abcdef" * 2
 COMMANDS = (
@@ -96,3 +96,9 @@ def test_long_texts_go_in_several_batches() -> None:
     for size in sizes[:3]:
         assert len(framed(commands[begun : begun + size])) <= MAXIMUM_TEXT_CHARACTERS
         begun += size
+
+
+def test_framed_text_is_read_back() -> None:
+    """Who plays a host finds the commands in it; any other text is none."""
+    assert unframed(framed(COMMANDS)) == list(COMMANDS)
+    assert unframed("uname -s") == []
