@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from soc.collect import credentials
 from soc.collect.batch import PRECEDENCE, Batch, Memory
@@ -63,7 +63,7 @@ class Recorder:
         What lacks a usable credential fails here, and nothing is sent. Raises SpoolError as `take`.
         """
         environment, memory = self._environment, self._memory
-        resolved = self._resolve({name for item in due for name in item.device.credentials})
+        resolved = self._resolve(credentials.needed(environment.inventory, (item.device for item in due)))
         jobs: dict[str, list[Job]] = {}
         for item in due:
             device = item.device
@@ -74,7 +74,8 @@ class Recorder:
                 device, item.transport, resolved, memory.rests, contact.credential, environment.now()
             )
             fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
-            job = Job(device, found, fetches, memory.cursors.get(device.name, {}), contact.hints or {})
+            cursors = memory.cursors.get(device.name, {})
+            job = Job(device, found, fetches, cursors, hints=contact.hints or {})
             if found or item.transport not in ("snmp", "ssh"):
                 jobs.setdefault(item.transport, []).append(job)
                 asked.waiting.add(item.transport)
