@@ -136,8 +136,15 @@ def _command_lines(item: ListedCommand) -> Iterable[str]:
     if command.stream:
         yield f"  input     one line: where the last pull of {command.stream!r} ended"
     yield f"  output    at most {command.maximum_bytes} bytes are taken"
+    if command.script:
+        yield "  script    which the command has encoded"
+        yield from _text_lines(command.script)
     yield "  command"
-    for line in command.command.split("\n"):  # to be compared letter by letter
+    yield from _text_lines(command.command)
+
+
+def _text_lines(text: str) -> Iterable[str]:
+    for line in text.rstrip("\n").split("\n"):  # to be compared letter by letter
         yield "    " + "\t".join(clean(part, len(part)) for part in line.split("\t"))
 
 

@@ -36,6 +36,7 @@ class ListedCommand:
             "stream": command.stream,
             "maximum_bytes": command.maximum_bytes,
             "command": command.command,
+            "script": command.script,
         }
 
 

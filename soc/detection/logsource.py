@@ -36,10 +36,13 @@ class EventSource:
 def event_source(product: str, category: str, service: str) -> EventSource:
     """The source of an event whose product, category and service are known."""
     services = {service} if service else set()
+    categories = {category.lower()} if category else set()
     if product == "linux" and category in _LINUX_AUTHENTICATION_CATEGORIES:
         services.add("auth")
+    if product == "windows" and category.startswith("registry_"):
+        categories.add("registry_event")
     return EventSource(
         product.lower(),
-        frozenset({category.lower()} if category else ()),
+        frozenset(categories),
         frozenset(map(str.lower, services)),
     )

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from soc.collect.logs import GAP
 from soc.detection import RuleSet, match_events
 from soc.intake import pam
-from soc.intake.frame import Frame, Meaning, decoders, programs
+from soc.intake.frame import AUTHENTICATION, Frame, Meaning, decoders, programs
 from soc.intake.own_logins import OwnLogins, local_addresses
 from soc.intake.senders import Senders
 from soc.inventory import Inventory
@@ -28,10 +28,11 @@ FUTURE_SECONDS = 5.0  # how far ahead of ours a claimed time may be
 LATENESS_SECONDS = 120.0  # how far behind ours, in a line that was sent to us
 _MAXIMUM_FIELDS = 64
 # Of what is pulled some is structured, and longer than what is kept of it.
-_MAXIMUM_PULLED_CHARACTERS = 65_536
+_MAXIMUM_PULLED_CHARACTERS = 262_144
 # syslog severity -> OCSF severity_id
 _SEVERITIES = (5, 5, 5, 4, 3, 2, 1, 1)
 _DEBUG = 7
+_OWN_LOGIN = "own_login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +138,11 @@ class Refiner:
             fields = {"level": "debug", **fields}
         if name := self._names.get(meaning.source_ip):
             fields["source_device"] = name
-        if meaning.service == "sshd" and self._own_logins.made(
+        fields.pop(_OWN_LOGIN, None)  # nobody else says so
+        if meaning.class_uid == AUTHENTICATION and self._own_logins.made(
             origin.device, meaning.user, meaning.source_ip
         ):
-            fields = {"own_login": "true", **fields}
+            fields = {_OWN_LOGIN: "true", **fields}
         return Event(
             id=origin.id,
             time=time,

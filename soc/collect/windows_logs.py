@@ -1,0 +1,124 @@
+"""Channels of Windows' event log, pulled over SSH by PowerShell from where the last pull ended."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+
+from soc.collect.declare import Collector, CommandOutput, SshCommand, collector
+from soc.collect.logs import gap
+from soc.collect.powershell import MAXIMUM_COMMAND_CHARACTERS
+from soc.model import LogRecord
+
+FORMAT = "windows"
+FIRST_CONTACT_EVENTS = 200
+PULL_EVENTS = 2000
+PULL_CHARACTERS = 500_000  # of each channel
+MAXIMUM_BYTES = 4_000_000
+
+# A line for each event: the channel's key, the record id, the event as XML (EventLogRecord.ToXml). Record
+# ids begin anew when a log is cleared. An empty log and one that is not there are no failures, but a
+# host that lets us read none of them is.
+_SCRIPT = """\
+$ProgressPreference='SilentlyContinue'
+$line=try{[string][Console]::In.ReadLine()}catch{Write-Error "standard input: $_";exit 1}
+$after=@{}
+foreach($p in $line -split ';'){if($p -match '^(\\w+)=(\\d{1,18})$'){$after[$matches[1]]=[long]$matches[2]}}
+$u=New-Object Text.UTF8Encoding $false
+try{$w=New-Object IO.StreamWriter([Console]::OpenStandardOutput(),$u)}catch{}
+function P($t){if($w){$w.WriteLine($t)}else{$t}}
+function Q($q){@(Get-WinEvent @q -ErrorAction Stop)}
+P "after $line"
+$read=0;$said=@()
+foreach($c in CHANNELS){
+$k,$n=$c -split '=',2
+try{
+$newest=@(Q @{LogName=$n;MaxEvents=1})[0].RecordId;$read++
+if(-not $after.ContainsKey($k)){$f=@(Q @{LogName=$n;MaxEvents=FIRST});[array]::Reverse($f)}
+else{
+$a=$after[$k];if($newest -eq $a){continue}
+if($newest -lt $a){P "restarted $k";$a=0}
+$f=Q @{LogName=$n;FilterXPath="*[System[EventRecordID>$a]]";Oldest=$true;MaxEvents=EVENTS}
+}
+$left=CHARACTERS
+foreach($e in $f){
+$x=$e.ToXml() -replace "`r",'&#13;' -replace "`n",'&#10;'
+$left-=$x.Length;if($left -lt 0){break}
+P "$k $($e.RecordId) $x"
+}
+}catch{
+if($_.FullyQualifiedErrorId -like 'NoMatchingEventsFound*'){$read++}
+elseif($_.FullyQualifiedErrorId -notlike 'NoMatchingLogsFound*'){$said+="${n}: $_"}
+}
+}
+if($w){$w.Flush()}
+if(!$read){if($said){[Console]::Error.WriteLine($said -join "`n");exit 1};exit 127}
+"""
+_EVENT = re.compile(r"(\w{1,16}) (\d{1,18}) (<Event[ >].*)")
+_POSITION = re.compile(r"(\w{1,16})=(\d{1,18})")
+
+
+def windows_log(name: str, documentation: str, *, stream: str, channels: Mapping[str, str]) -> Collector:
+    """A collector of some channels, by short keys that stand for them in the cursor.
+
+    The cursor is the record id reached in each channel: `sys=11;app=7`. The first contact takes the last
+    200 events of each channel, a pull at most 2000. Raises ValueError for what cmd.exe could not start.
+    """
+    script = windows_script(channels)
+    command = "powershell.exe -NoProfile -NonInteractive -EncodedCommand " + base64.b64encode(
+        script.encode("utf-16-le")
+    ).decode("ascii")
+    if len(command) > MAXIMUM_COMMAND_CHARACTERS:
+        raise ValueError(f"collector {name}: {len(command)} characters encoded; make two of it")
+
+    def parse(output: CommandOutput) -> Iterator[LogRecord]:
+        return windows_records(stream, output)
+
+    parse.__doc__ = documentation
+    fetch = SshCommand(
+        name.replace("_", "-"), command, platforms=("windows",), stream=stream, maximum_bytes=MAXIMUM_BYTES,
+        script=script,
+    )  # fmt: skip
+    return collector(name=name, fetch=fetch, every="reachability")(parse)
+
+
+def windows_script(channels: Mapping[str, str]) -> str:
+    """The PowerShell script, before it is encoded."""
+    listed = ",".join(f"'{key}={channel}'" for key, channel in channels.items())
+    script = _SCRIPT.replace("CHANNELS", f"@({listed})").replace("FIRST", str(FIRST_CONTACT_EVENTS))
+    return script.replace("EVENTS", str(PULL_EVENTS)).replace("CHARACTERS", str(PULL_CHARACTERS))
+
+
+def windows_records(stream: str, output: CommandOutput) -> Iterator[LogRecord]:
+    """The events behind the cursor that the first line names; what lies between record ids is lost."""
+    reached: dict[str, int] = {}
+    restarted: set[str] = set()
+    begun: set[str] = set()
+    *lines, _ = output.stdout.split("\n")  # what follows the last newline was cut
+    for line in lines:
+        line = line.rstrip("\r")
+        if line.startswith("after "):
+            reached = {key: int(number) for key, number in _POSITION.findall(line)}
+        elif line.startswith("restarted "):
+            restarted.add(line.removeprefix("restarted "))
+        elif match := _EVENT.fullmatch(line):
+            key, number = match[1], int(match[2])
+            if key not in begun:
+                begun.add(key)
+                if what := _lost(reached.get(key), number, key in restarted):
+                    yield gap(stream, f"{key}={reached[key]}", f"{key}: {what}")
+            reached[key] = number
+            cursor = ";".join(f"{name}={reached[name]}" for name in sorted(reached))
+            yield LogRecord(stream, cursor, match[3], FORMAT)
+
+
+def _lost(before: int | None, first: int, restarted: bool) -> str:
+    if before is None:
+        return ""
+    if restarted:
+        return f"the log was cleared; its records begin anew, behind record {before}"
+    missed = first - before - 1
+    return (
+        f"{missed} events behind record {before} were overwritten before they were read" if missed > 0 else ""
+    )
