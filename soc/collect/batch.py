@@ -224,8 +224,9 @@ class Batch:
     def _count_refusals(self, answer: Answer) -> None:
         device = answer.job.device.name
         memory = self._memory
-        for name in answer.refused_credentials:
-            self._refusals[device, name] = memory.rests.refused(device, memory.resolved[name], answer.time)
+        refused = [(device, name) for name in answer.refused_credentials]
+        for host, name in (*refused, *answer.refused_on_jumps):
+            self._refusals[host, name] = memory.rests.refused(host, memory.resolved[name], answer.time)
         if memory.rests.accepted(device, answer.credential):
             self._refusals[device, answer.credential] = None
 
@@ -279,10 +280,14 @@ class Batch:
             )
         for fact in outcome.facts:
             self.builder.add_fact(device.name, fact, answer.time)
-        self._logs.extend((device, log, answer.time) for log in outcome.logs)
-        last = {log.stream: log.cursor for log in outcome.logs if log.format != GAP}
-        if last:
-            self._memory.cursors.setdefault(device.name, {}).update(last)
+        if outcome.logs:
+            self._pulled(answer, outcome.logs)
+
+    def _pulled(self, answer: Answer, logs: Sequence[LogRecord]) -> None:
+        device = answer.job.device
+        self._logs.extend((device, log, answer.time) for log in logs)
+        last = {log.stream: log.cursor for log in logs if log.format != GAP}
+        self._memory.cursors.setdefault(device.name, {}).update(last)
         self.builder.cursors.extend(Cursor(device.name, stream, cursor) for stream, cursor in last.items())
 
     def _withdraw(self, device: str, collector: str, time: float, interval: float) -> None:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from soc.collect.declare import Collector, Column, Fetch, Row, SnmpScalars, SnmpTable, collector
@@ -214,6 +215,7 @@ def _object_ids(under: Iterable[int | str]) -> list[str]:
     return [_ENTERPRISES + str(item) if isinstance(item, int) else item for item in under]
 
 
+@cache
 def _key(identifier: int | str) -> str:
     return "at_" + str(identifier).replace(".", "_")
 

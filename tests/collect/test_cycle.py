@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -79,6 +79,7 @@ class Site:
         self.failures: dict[str, Failure] = {}
         self.refused: dict[str, tuple[str, ...]] = {}
         self.hints: dict[str, object] = {}
+        self.hinted: dict[str, Mapping[str, object]] = {}  # with which the device was asked last
         self.executions: dict[str, list[Execution]] = {}
         self.snmp = TableTransport(self._answer)
         self.ssh = TableTransport(self._answer)
@@ -89,6 +90,7 @@ class Site:
     def _answer(self, job: Job) -> Answer:
         name = job.device.name
         failure = self.failures.get(name)
+        self.hinted[name] = job.hints
         answer = Answer(job, self.now, answered=failure is None or failure.reason == "authentication")
         answer.failure = failure
         answer.refused_credentials = self.refused.get(name, ())
@@ -126,6 +128,19 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return Site(tmp_path, monkeypatch)
+
+
+def test_hints_come_back_with_the_next_job(site: Site) -> None:
+    """What a transport wants remembered of a device, merged with what it left before."""
+    site.hints = {"endpoint": "192.0.2.1:161", "rows": {"1.3.6.1.2.1.2.2.1": 4}}
+    site.cycle()
+    site.hints = {"endpoint": ""}
+    site.now += 60
+    site.cycle()
+    assert site.hinted["sw-1"] == {"endpoint": "192.0.2.1:161", "rows": {"1.3.6.1.2.1.2.2.1": 4}}
+    site.now += 60
+    site.cycle()
+    assert site.hinted["sw-1"] == {"endpoint": "", "rows": {"1.3.6.1.2.1.2.2.1": 4}}
 
 
 def values(rows: list[dict[str, object]]) -> dict[tuple[object, ...], object]:
