@@ -89,7 +89,7 @@ def _ssh(directory: Path, inventory: Inventory, estate: Estate) -> None:
 
     from soc.collect.load import load_collectors
     from soc.demo.keys import authorized_key
-    from soc.demo.linux import Shell, command_ids
+    from soc.demo.machine import Shell, command_ids
     from soc.demo.ssh_server import SshHost, SshServer, answering
 
     keys = directory / place.SSH
@@ -97,7 +97,7 @@ def _ssh(directory: Path, inventory: Inventory, estate: Estate) -> None:
     hosts = {
         place.endpoint(device, "ssh"): SshHost(
             paramiko.Ed25519Key.from_private_key_file(str(keys / "host_keys" / device.name)),
-            answering(Shell(estate.host(device.name), ids)),
+            answering(Shell(estate.machine(device.name), ids)),
             _silent(estate, device.name),
         )
         for device in place.devices_with(inventory, "ssh")

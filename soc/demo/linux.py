@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from soc.collect.declare import Collector, CommandOutput, SshCommand
-from soc.collect.ssh.platform import DETECT, DETECTIONS
+from soc.collect.declare import CommandOutput
+from soc.collect.ssh.platform import DETECT
 from soc.demo.auth_log import AuthLine, AuthLog
 from soc.demo.formulas import dice, wave
+from soc.demo.linux_posture import posture
+from soc.demo.machine import NOT_FOUND, Answers
 from soc.demo.scenario import HISTORY_SECONDS, Scenario
 from soc.model import Device
 
@@ -17,7 +18,6 @@ _KIB_PER_GIB = 1 << 20
 _TICKS_PER_SECOND = 100  # sysconf(_SC_CLK_TCK)
 _LOG_BEGINS_SECONDS = HISTORY_SECONDS + 600  # before the start: when the log was last rotated
 _PRIORITY = 10 * 8 + 6  # authpriv.info
-_NOT_FOUND = CommandOutput("", "sh: 1: not found\n", 127)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,10 @@ _RELEASES = (
 _HARDWARE = (("Dell Inc.", "PowerEdge R650"), ("HPE", "ProLiant DL360 Gen10"), ("VMware, Inc.", "VMware20,1"))
 
 
-def command_ids(collectors: Iterable[Collector]) -> dict[str, str]:
-    """The id of each command line that collectors may send, the platform's detection included."""
-    commands = [fetch for collector in collectors for fetch in collector.fetches.values()]
-    return {item.command: item.id for item in (*DETECTIONS, *commands) if isinstance(item, SshCommand)}
-
-
 class LinuxHost:
     """One host's state, as its commands show it."""
+
+    platform = "linux"
 
     def __init__(self, device: Device, scenario: Scenario) -> None:
         generator = dice(scenario.seed, device.name, "linux")
@@ -64,7 +60,7 @@ class LinuxHost:
             "/var/lib": (200 * _KIB_PER_GIB, generator.uniform(0.3, 0.66)),
         }
         self._log_file = f"{generator.randint(100_000, 900_000)}:{generator.randint(1 << 20, (1 << 32) - 1)}"
-        self._answers: Mapping[str, Callable[[float], str]] = {
+        self._answers: Answers = {
             DETECT.id: lambda _: "Linux\n",
             "linux-cpu": self._cpu,
             "linux-filesystems": self._df,
@@ -72,15 +68,21 @@ class LinuxHost:
             "linux-load": self._load,
             "linux-memory": self._meminfo,
             "linux-services": lambda _: "",
+            **posture(
+                device.name,
+                generator,
+                debian=self._release.timestamps == "rfc3339",
+                booted=self._booted,
+                start=scenario.start,
+            ),
             "linux-uptime": lambda time: f"{time - self._booted:.2f} {(time - self._booted) * 1.7:.2f}\n",
         }
 
     def output(self, command_id: str, line: str, time: float) -> CommandOutput:
-        """What a command prints; `line` is its standard input. An unknown command is not found there."""
         if command_id == "linux-auth-log":
             return CommandOutput(self._auth_lines(line, time), "", 0)
         answer = self._answers.get(command_id)
-        return CommandOutput(answer(time), "", 0) if answer else _NOT_FOUND
+        return CommandOutput(answer(time), "", 0) if answer else NOT_FOUND
 
     def _cpu(self, time: float) -> str:
         lines = []
@@ -161,14 +163,3 @@ class LinuxHost:
         else:
             stamp = f"{moment:%b} {moment.day:2d} {moment:%H:%M:%S}"
         return f"{stamp} {self._name} {line.program}[{line.process_id}]: {line.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """The host behind the SSH server: command lines instead of ids."""
-
-    host: LinuxHost
-    ids: Mapping[str, str]
-
-    def run(self, command: str, line: str, time: float) -> CommandOutput:
-        return self.host.output(self.ids.get(command, ""), line, time)

@@ -14,6 +14,7 @@ from soc.model import Device
 
 HISTORY_SECONDS = 1800.0
 ATTACKER_NETWORK = "203.0.113"  # TEST-NET-3 (RFC 5737)
+PLATFORM_LABEL = "platform"  # of hosts over SSH that do not run Linux
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +115,22 @@ class Scenario:
                 if device.kind == kind and name not in lost and tower in ("", device.tower)
             ]
 
+        def linux_servers(tower: str) -> list[str]:
+            return [name for name in alive("server", tower) if PLATFORM_LABEL not in devices[name].labels]
+
         self.battery = OnBattery(pick("UPS", alive("ups")), start - 1080)
         self.toner = TonerOut(pick("printer", alive("printer")), start - 1800, start - 1440)
-        disk = pick("hosting server", alive("server", "hosting"))
+        disk = pick("hosting server", linux_servers("hosting"))
         self.disk = DiskFull(disk, "/var/lib", start - 1740, start - 1500)
-        target = pick("service host", alive("server", "service"))
+        target = pick("service host", linux_servers("service"))
         source = f"{ATTACKER_NETWORK}.{generator.randint(2, 254)}"
         self.attack = BruteForce(target, source, "deploy", 40, 0.15)
         self.forwarding = frozenset(
             name
             for name, device in devices.items()
-            if device.kind == "server" and device.tower == devices[target].tower
+            if device.kind == "server"
+            and device.tower == devices[target].tower
+            and PLATFORM_LABEL not in device.labels
         )
 
     def silent(self, device: str, time: float) -> bool:

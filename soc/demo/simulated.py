@@ -103,11 +103,11 @@ class SimulatedSsh:
         if self._estate.scenario.silent(name, time):
             return _no_answer(job, time)
         answer = Answer(job, time, True, _SSH_SECONDS, job.credentials[0].name)
-        host = self._estate.host(name)
+        machine = self._estate.machine(name)
         for fetch in job.fetches:
-            if isinstance(fetch, SshCommand):
+            if isinstance(fetch, SshCommand) and machine.platform in fetch.platforms:
                 line = job.cursors.get(fetch.stream, "") if fetch.stream else ""
-                answer.values[fetch] = host.output(fetch.id, line, time)
+                answer.values[fetch] = machine.output(fetch.id, line, time)
         return answer
 
 

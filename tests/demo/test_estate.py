@@ -7,12 +7,13 @@ from functools import cache
 
 import pytest
 
-from soc.collect import Collector
+from soc.collect import Collector, CommandOutput, SshCommand
 from soc.collect.load import load_collectors
 from soc.collect.outcome import outcomes
 from soc.collect.port import Answer, Job, ResolvedCredential
 from soc.demo.estate import Estate
 from soc.demo.linux import LinuxHost
+from soc.demo.linux_posture import LACKED
 from soc.demo.place import devices_with
 from soc.demo.simulated import SimulatedSnmp, SimulatedSsh
 from soc.inventory import Inventory
@@ -145,11 +146,28 @@ def test_disk_fills(inventory: Inventory, estate: Estate) -> None:
         assert low < used / size < high
 
 
-def test_every_ssh_command_is_answered(inventory: Inventory, estate: Estate) -> None:
-    """No command of a shipped collector is unknown to the simulated hosts."""
-    host = devices_with(inventory, "ssh")[0].name
-    answer, _ = _poll(inventory, estate, host, START)
-    assert [value for value in answer.values.values() if getattr(value, "exit_code", 0) != 0] == []
+@pytest.mark.parametrize(
+    ("name", "platform", "lacked"),
+    [
+        ("app-01", "linux", LACKED),
+        ("win-01", "windows", {"windows-security-log", "windows-system-logs"}),
+        ("lt-hq-01", "windows", {"windows-security-log", "windows-system-logs"}),
+        ("lt-hq-05", "macos", set()),
+    ],
+)
+def test_every_ssh_command_is_answered(
+    inventory: Inventory, estate: Estate, name: str, platform: str, lacked: set[str]
+) -> None:
+    """Every command for the host's platform is, and no other; what such a host lacks is not found there."""
+    answer, samples = _poll(inventory, estate, name, START)
+    told = {
+        fetch.id: value
+        for fetch, value in answer.values.items()
+        if isinstance(fetch, SshCommand) and isinstance(value, CommandOutput)
+    }
+    assert all(command.startswith(platform) for command in told)
+    assert {command for command, output in told.items() if output.exit_code} == lacked
+    assert {"cpu_utilization_ratio", "memory_used_bytes", "interface_up"} <= {item.metric for item in samples}
 
 
 def _pulled_host(inventory: Inventory, estate: Estate) -> LinuxHost:

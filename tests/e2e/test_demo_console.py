@@ -22,7 +22,7 @@ from tests.support.tmux import Tmux, tmux
 
 pytestmark = pytest.mark.timeout(600)  # one waits for the past
 SEED = 7
-ALERTS, DEVICES = 7, 227
+ALERTS, DEVICES = 7, 230
 
 
 @dataclass(frozen=True)
