@@ -128,9 +128,9 @@ class _Trusting:
             self.tell(name, place.address, "skipped", f"{self._args.source} has no key of it")
 
     def _keys(self, place: Place) -> list[bytes]:
+        from soc.collect.credentials import ssh_options
         from soc.collect.ssh import Limits
         from soc.collect.ssh.probe import shown_keys
-        from soc.collect.ssh.trust import ssh_options
 
         if self._source is not None:
             record = self._source.keys(place.address, place.port)

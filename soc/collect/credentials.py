@@ -8,14 +8,21 @@ import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from soc.collect.port import ResolvedCredential
+from soc.collect.port import Hop, ResolvedCredential
 from soc.collect.state import Refusal
 from soc.inventory import Inventory, resolve_credential
 from soc.model import CredentialError, Device
 
 REFUSALS_BEFORE_REST = 2
 REST_SECONDS = 3600.0
+
+
+def ssh_options(device: Device) -> Mapping[str, Any]:
+    """The device's `ssh: {…}` of the inventory."""
+    options = device.options.get("ssh")
+    return options if isinstance(options, Mapping) else {}
 
 
 def resolve_all(
@@ -54,6 +61,40 @@ def usable(
             found.append(credential)
     found.sort(key=lambda credential: credential.name != preferred)
     return tuple(found), resting
+
+
+def jump_hosts(device: Device, inventory: Inventory) -> list[Device]:
+    """The hosts on the way to a device (its `ssh: {jump: …}`), the one that is reached directly first."""
+    found: list[Device] = []
+    while name := ssh_options(found[0] if found else device).get("jump"):
+        host = inventory.devices.get(str(name))
+        if host is None or host in found:
+            break  # no inventory that was checked has it so
+        found.insert(0, host)
+    return found
+
+
+def needed(inventory: Inventory, devices: Iterable[Device]) -> set[str]:
+    """The names of the devices' credentials, and of those on the way to them."""
+    found: set[str] = set()
+    for device in devices:
+        found.update(device.credentials)
+        for host in jump_hosts(device, inventory):
+            found.update(name for name in host.credentials if inventory.credentials[name].kind == "ssh")
+    return found
+
+
+def hops(
+    device: Device,
+    inventory: Inventory,
+    resolved: Mapping[str, ResolvedCredential],
+    rests: Rests,
+    now: float,
+) -> tuple[Hop, ...]:
+    """The jump hosts on the way to a device with their SSH credentials that do not rest."""
+    return tuple(
+        Hop(host, usable(host, "ssh", resolved, rests, "", now)[0]) for host in jump_hosts(device, inventory)
+    )
 
 
 class Rests:

@@ -38,7 +38,7 @@ def poll_once(
     named = (replace(inventory.devices[name], state="active") for name in devices)
     pairs = contacts(inventory, available, named)
     resolved, unresolved = credentials.resolve_all(
-        inventory, {name for device, _ in pairs for name in device.credentials}
+        inventory, credentials.needed(inventory, (device for device, _ in pairs))
     )
     gathering = {device.name: _Gathering(device) for device, _ in pairs}
     jobs: dict[str, list[Job]] = {}
@@ -58,7 +58,8 @@ def poll_once(
     for item in due:
         found, _ = credentials.usable(item.device, item.transport, resolved, credentials.NO_RESTS, "", now())
         fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
-        job = Job(item.device, found, fetches)
+        way = credentials.hops(item.device, inventory, resolved, credentials.NO_RESTS, now())
+        job = Job(item.device, found, fetches, jumps=way)
         if item.transport in ("snmp", "ssh") and not found:
             why = "; ".join(unresolved[name] for name in item.device.credentials if name in unresolved)
             settle(item.transport, Answer(job, now(), answered=False, failure=Failure("credential", why)))

@@ -51,9 +51,9 @@ class Job:
     credentials: tuple[ResolvedCredential, ...]  # tried in order
     fetches: tuple[Fetch, ...]  # fetches are compared by identity
     cursors: Mapping[str, str] = field(default_factory=dict)  # stream -> last value
-    jumps: tuple[Hop, ...] = ()  # the first is reached directly, the device from the last
     # remembered from the last contact: credential name, platform, SNMP engine id, window …
     hints: Mapping[str, Any] = field(default_factory=dict)
+    jumps: tuple[Hop, ...] = ()  # the first is reached directly, the device from the last
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from soc.collect import credentials
 from soc.collect.batch import PRECEDENCE, Batch, Memory
 from soc.collect.environment import Environment, Summary
 from soc.collect.plan import Due
-from soc.collect.port import Answer, Failure, Job, ResolvedCredential
+from soc.collect.port import Answer, Failure, Hop, Job, ResolvedCredential
 from soc.collect.state import Contact
 from soc.spool.given_up import given_up_event
 
@@ -75,7 +75,9 @@ class Recorder:
             )
             fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
             cursors = memory.cursors.get(device.name, {})
-            job = Job(device, found, fetches, cursors, hints=contact.hints or {})
+            job = Job(
+                device, found, fetches, cursors, hints=contact.hints or {}, jumps=self._way(item, resolved)
+            )
             if found or item.transport not in ("snmp", "ssh"):
                 jobs.setdefault(item.transport, []).append(job)
                 asked.waiting.add(item.transport)
@@ -91,6 +93,14 @@ class Recorder:
             if not self._rounds[name].waiting:
                 self._complete(name)
         return jobs
+
+    def _way(self, item: Due, resolved: Mapping[str, ResolvedCredential]) -> tuple[Hop, ...]:
+        if item.transport != "ssh":
+            return ()
+        environment = self._environment
+        return credentials.hops(
+            item.device, environment.inventory, resolved, self._memory.rests, environment.now()
+        )
 
     def forget(self, left_over: Mapping[str, Iterable[str]]) -> None:
         """End the series of what applies no more: collectors and transports by device. Raises SpoolError."""

@@ -158,8 +158,8 @@ def _ssh(report: Report, node: Node) -> dict[str, Any]:
     if is_null(table.entries.get("known_hosts")):
         report.warning(
             table.line,
-            "no known_hosts: accepted are host keys that `soc inventory trust` put on record, and fingerprints "
-            "that devices pin",
+            "no known_hosts: accepted are host keys that `soc inventory trust` put on record, and "
+            "fingerprints that devices pin",
             "no-known-hosts",
         )
     return settings

@@ -10,6 +10,7 @@ from soc.inventory.report import Findings, Report, hint, quoted
 from soc.model import Device, Problem
 
 _SHOWN_IN_CIRCLE = 10
+MAXIMUM_JUMPS = 4
 Place = tuple[str, int]  # file, line
 
 
@@ -105,6 +106,13 @@ class DeviceNames:
         jumps = {
             name: (str(jump),) for name, device in devices.items() if (jump := _option(device, "ssh", "jump"))
         }
+        for name in jumps:
+            way = [name]
+            while (following := jumps.get(way[-1])) and following[0] not in way:
+                way.append(following[0])
+            if len(way) > MAXIMUM_JUMPS + 1:
+                message = f"ssh: jump: more than {MAXIMUM_JUMPS} jump hosts on the way"
+                self._error(self._places[name], message, "jumps")
         for key, edges in (("depends_on", dependencies), ("ssh: jump", jumps)):
             for circle in _circles(edges):
                 names = [

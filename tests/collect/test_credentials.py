@@ -9,6 +9,7 @@ import pytest
 from soc.collect import credentials
 from soc.collect.credentials import REST_SECONDS, Rests, usable
 from soc.collect.port import ResolvedCredential
+from soc.inventory import load_inventory
 from soc.model import Device
 
 NOW = 1_700_000_000.0
@@ -82,3 +83,30 @@ def test_a_seal_holds_no_secret() -> None:
     refusal = Rests({}, SALT).refused("web-1", ssh(password="hunter2"), NOW)
     assert b"hunter2" not in refusal.seal
     assert len(refusal.seal) == 16
+
+
+def test_hops_are_in_the_order_they_are_reached(tmp_path: Path) -> None:
+    """With the credentials of each that do not rest there; all of them need resolving."""
+    path = tmp_path / "inventory.yaml"
+    path.write_text(
+        "version: 1\n"
+        "credentials:\n"
+        "  ops: {ssh: {user: soc, key_file: k, known_hosts: h}}\n"
+        "  old: {ssh: {user: soc, key_file: k, known_hosts: h}}\n"
+        "  lab: {snmp: {version: '2c', community: {env: C}}}\n"
+        "devices:\n"
+        "  - {name: outer, tower: security, address: 192.0.2.1, credentials: [ops, old, lab]}\n"
+        "  - {name: inner, tower: security, address: 10.0.0.1, credentials: [ops], ssh: {jump: outer}}\n"
+        "  - {name: web-1, tower: hosting, address: 10.1.0.1, credentials: [ops], ssh: {jump: inner}}\n"
+    )
+    inventory = load_inventory(path)
+    resolved = {name: ssh(name) for name in ("ops", "old")}
+    rests = Rests({}, SALT)
+    for _ in range(2):
+        rests.refused("outer", resolved["old"], NOW)
+    way = credentials.hops(inventory.devices["web-1"], inventory, resolved, rests, NOW)
+    assert [(hop.device.name, [item.name for item in hop.credentials]) for hop in way] == [
+        ("outer", ["ops"]), ("inner", ["ops"]),
+    ]  # fmt: skip
+    assert credentials.needed(inventory, [inventory.devices["web-1"]]) == {"ops", "old"}
+    assert credentials.hops(inventory.devices["outer"], inventory, resolved, rests, NOW) == ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import paramiko
 
+from soc.collect.credentials import ssh_options
 from soc.collect.declare import SshCommand
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
 from soc.collect.ssh.client import Client
@@ -20,7 +21,7 @@ from soc.collect.ssh.jumps import Jumps, endpoint_of, still_fits
 from soc.collect.ssh.kept import Connection, Kept
 from soc.collect.ssh.limits import Limits
 from soc.collect.ssh.platform import DETECTIONS, platform_of, unknown
-from soc.collect.ssh.trust import Trust, ssh_options
+from soc.collect.ssh.trust import Trust
 from soc.model.ids import digest
 from soc.model.text import clean
 

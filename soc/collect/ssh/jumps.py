@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from soc.collect.credentials import ssh_options
 from soc.collect.port import Hop, ResolvedCredential
 from soc.collect.ssh.client import Client
 from soc.collect.ssh.connection import Endpoint, connect
 from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.limits import Limits
-from soc.collect.ssh.trust import Trust, ssh_options
+from soc.collect.ssh.trust import Trust
 from soc.model import Device
 
 # Devices behind a jump host that failed are told so without another try.

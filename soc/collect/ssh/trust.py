@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import paramiko
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from soc.collect.credentials import ssh_options
 from soc.collect.port import ResolvedCredential
 from soc.collect.ssh.agent import agent_keys
 from soc.collect.ssh.connection import Login
 from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.known_hosts import HostKeys, KnownHosts, pinned
 from soc.model import Device
-
-
-def ssh_options(device: Device) -> Mapping[str, Any]:
-    """The device's `ssh: {…}` of the inventory."""
-    options = device.options.get("ssh")
-    return options if isinstance(options, Mapping) else {}
 
 
 class Trust:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from soc.collect.credentials import ssh_options
 from soc.collect.ssh.known_hosts import HostKeys, KnownHosts
 from soc.collect.ssh.record import add_entries, entry, remove_entries
-from soc.collect.ssh.trust import ssh_options
 from soc.inventory import Inventory
 from soc.model import Device
 

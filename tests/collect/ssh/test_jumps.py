@@ -1,0 +1,189 @@
+"""Jump hosts: a real sshd forwards to another, each with a host key of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from soc.collect.declare import CommandOutput, SshCommand, collector
+from soc.collect.once import poll_once
+from soc.collect.port import Answer, Hop, Job
+from soc.collect.ssh import Kept, Limits, SshTransport
+from soc.inventory import load_inventory
+from soc.model import Device, Sample
+from tests.support.sshd import Host
+
+HELLO = SshCommand("hello", "echo hello")
+
+
+@collector(every="health", fetch=HELLO)
+def hello(output: CommandOutput) -> Iterator[Sample]:
+    """Whether it said hello."""
+    yield Sample("hello", float(output.stdout == "hello\n"))
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """The host behind the jump host."""
+    from tests.support.sshd import _start
+
+    host = _start(tmp_path_factory.mktemp("inside"), "")
+    yield host
+    host.process.terminate()
+    host.process.wait(10)
+
+
+def _hop(host: Host, name: str = "bastion", **changes: Any) -> Hop:
+    return Hop(replace(host.device(), name=name), (host.credential(f"{name}-login", **changes),))
+
+
+def _ask(*jobs: Job, kept: Kept | None = None, **limits: Any) -> list[Answer]:
+    answers: list[Answer] = []
+    SshTransport(Limits(**limits), kept=kept).run(jobs, answers.append, time.monotonic() + 30)
+    return answers
+
+
+def test_device_behind_a_jump_host(sshd: Host, inside: Host) -> None:
+    """Both host keys are checked, both logins made; the device's answer is as without."""
+    (answer,) = _ask(inside.job(HELLO, jumps=(_hop(sshd),)))
+    assert answer.failure is None
+    assert answer.values[HELLO].stdout == "hello\n"
+    assert answer.credential == "ops"
+    assert "127.0.0.1" in answer.executions[0].address
+
+
+def test_two_jump_hosts(sshd: Host, inside: Host, start_sshd: Callable[[str], Host]) -> None:
+    """Each is reached through the one before."""
+    middle = start_sshd("")
+    (answer,) = _ask(inside.job(HELLO, jumps=(_hop(sshd), _hop(middle, "middle"))))
+    assert answer.values[HELLO].stdout == "hello\n"
+    assert "Accepted publickey" in middle.log.read_text()
+
+
+def test_jump_host_is_shared(sshd: Host, inside: Host) -> None:
+    """Many devices behind it cost one login there, in this run and the next."""
+    kept = Kept()
+    before = sshd.log.read_text().count("Accepted publickey")
+    jobs = [
+        inside.job(HELLO, device=inside.device(f"host-{number}"), jumps=(_hop(sshd),)) for number in range(6)
+    ]
+    for _ in range(2):
+        assert [answer.failure for answer in _ask(*jobs, kept=kept)] == [None] * 6
+    assert sshd.log.read_text().count("Accepted publickey") == before + 1
+    kept.close()
+
+
+def test_failure_of_the_jump_host_is_named_as_such(sshd: Host, inside: Host, tmp_path: Path) -> None:
+    """It says nothing of the devices behind; the login there is tried once for them all, and counted."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "wrong"], check=True)
+    before = sshd.log.read_text().count("Connection from")
+    jobs = [
+        inside.job(
+            HELLO,
+            device=inside.device(f"host-{number}"),
+            jumps=(_hop(sshd, key_file=str(tmp_path / "wrong")),),
+        )
+        for number in range(4)
+    ]
+    answers = _ask(*jobs)
+    for answer in answers:
+        assert answer.failure is not None
+        assert (answer.failure.reason, answer.answered) == ("jump", False)
+        assert answer.failure.detail.startswith("jump host bastion: authentication: ")
+        assert answer.refused_credentials == ()
+    assert sorted(answer.refused_on_jumps for answer in answers) == [
+        (),
+        (),
+        (),
+        (("bastion", "bastion-login"),),
+    ]
+    assert sshd.log.read_text().count("Connection from") == before + 1
+
+
+def test_unknown_key_of_the_jump_host(sshd: Host, inside: Host) -> None:
+    """Nothing goes through a host that is not the one on record."""
+    before = len(inside.log.read_text())
+    (answer,) = _ask(inside.job(HELLO, jumps=(_hop(sshd, known_hosts=None),)))
+    assert answer.failure is not None
+    assert answer.failure.reason == "jump"
+    assert "host-key-unknown" in answer.failure.detail
+    assert len(inside.log.read_text()) == before
+
+
+def test_changed_key_behind_the_jump_host(sshd: Host, inside: Host) -> None:
+    """The device's own key counts, however it is reached."""
+    device = inside.device(fingerprint="SHA256:" + "A" * 43)
+    (answer,) = _ask(inside.job(HELLO, device=device, jumps=(_hop(sshd),)))
+    assert answer.failure is not None
+    assert (answer.failure.reason, answer.answered) == ("host-key-changed", True)
+
+
+def test_device_that_the_jump_host_does_not_reach(sshd: Host, inside: Host) -> None:
+    """That is the device's failure; the next address is tried."""
+    device = Device("host", "hosting", ("127.0.0.1",), options={"ssh": {"port": 1}})
+    (answer,) = _ask(inside.job(HELLO, device=device, jumps=(_hop(sshd),)))
+    assert answer.failure is not None
+    assert (answer.failure.reason, answer.answered) == ("connect", False)
+    assert "jump host" in answer.failure.detail
+
+
+def test_jump_host_that_forwards_nothing(inside: Host, start_sshd: Callable[[str], Host]) -> None:
+    """What its administrator forbids is the jump host's failure."""
+    host = start_sshd("AllowTcpForwarding no\n")
+    (answer,) = _ask(inside.job(HELLO, jumps=(_hop(host),)))
+    assert answer.failure is not None
+    assert answer.failure.reason == "jump"
+
+
+def test_no_login_for_the_jump_host(sshd: Host, inside: Host) -> None:
+    """Its credential may rest, or not resolve: nothing is sent."""
+    hop = Hop(sshd.device(), ())
+    (answer,) = _ask(inside.job(HELLO, jumps=(hop,)))
+    assert answer.failure is not None
+    assert answer.failure.reason == "jump"
+    assert "credential" in answer.failure.detail
+
+
+def test_broken_jump_connection_is_made_again(sshd: Host, inside: Host) -> None:
+    """The devices behind it are asked over a new one the next time."""
+    kept = Kept()
+    job = inside.job(HELLO, jumps=(_hop(sshd),))
+    assert _ask(job, kept=kept)[0].failure is None
+    (way,) = kept.jumps._ways.values()
+    assert way.client is not None
+    way.client.guard._stream.shutdown(2)  # type: ignore[union-attr]
+    assert _ask(job, kept=kept)[0].values[HELLO].stdout == "hello\n"
+    kept.close()
+
+
+def test_inventory_leads_over_its_jump_hosts(sshd: Host, inside: Host, tmp_path: Path) -> None:
+    """`ssh: {jump: NAME}` is all that it takes, host key and login of the jump host are its device's own."""
+    path = tmp_path / "inventory.yaml"
+    logins = {
+        name: f"{{ssh: {{user: {host.user}, key_file: {host.client_key}, known_hosts: {host.known_hosts}}}}}"
+        for name, host in (("outer", sshd), ("inner", inside))
+    }
+    path.write_text(
+        "version: 1\n"
+        f"credentials: {{outer: {logins['outer']}, inner: {logins['inner']}}}\n"
+        "devices:\n"
+        f"  - {{name: bastion, address: 127.0.0.1, tower: security, credentials: [outer],"
+        f" ssh: {{port: {sshd.port}}}}}\n"
+        f"  - {{name: web-01, address: 127.0.0.1, tower: hosting, credentials: [inner],"
+        f" ssh: {{port: {inside.port}, jump: bastion}}}}\n"
+    )
+    documents: list[dict[str, Any]] = []
+    before = sshd.log.read_text().count("Accepted publickey")
+    poll_once(
+        load_inventory(path), [hello], {"ssh": SshTransport()}, devices=["web-01"], now=time.time,
+        monotonic=time.monotonic, deadline=time.monotonic() + 30, on_device=documents.append,
+    )  # fmt: skip
+    assert documents[0]["errors"] == []
+    assert documents[0]["samples"] == [{"metric": "hello", "labels": {}, "value": 1.0}]
+    assert sshd.log.read_text().count("Accepted publickey") == before + 1
