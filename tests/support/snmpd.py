@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,15 +33,14 @@ def free_udp_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
-def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Port of a running snmpd: v2c community public, v3 USERS."""
+@contextmanager
+def running_snmpd(home: Path, lines: Iterable[str]) -> Iterator[int]:
+    """Port of an snmpd with these lines of configuration: v2c community public, v3 USERS."""
     program = shutil.which("snmpd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if program is None:
         pytest.skip("needs Debian package snmpd")
-    home = tmp_path_factory.mktemp("snmpd")
     port = free_udp_port()
-    lines = [
+    configuration = [
         f"agentAddress udp:127.0.0.1:{port},udp6:[::1]:{port}",
         "rocommunity public",
         "rocommunity6 public",
@@ -48,12 +48,11 @@ def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     for user, (auth, _, priv, _) in USERS.items():
         keys = f' {auth} "{AUTH_PASSWORD}"' if auth else ""
         keys += f' {priv} "{PRIV_PASSWORD}"' if priv else ""
-        lines += [
+        configuration += [
             f"createUser {user}{keys}",
             f"rouser {user} {'priv' if priv else 'auth' if auth else 'noauth'}",
         ]
-    lines += ["includeAllDisks 1%", "sysName example-agent", "sysLocation Example"]
-    (home / "snmpd.conf").write_text("\n".join(lines) + "\n")
+    (home / "snmpd.conf").write_text("\n".join([*configuration, *lines]) + "\n")
     arguments = [
         program,
         "-f",
@@ -73,6 +72,14 @@ def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Port of a running snmpd: v2c community public, v3 USERS."""
+    lines = ["includeAllDisks 1%", "sysName example-agent", "sysLocation Example"]
+    with running_snmpd(tmp_path_factory.mktemp("snmpd"), lines) as port:
+        yield port
 
 
 def _wait_until_it_answers(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

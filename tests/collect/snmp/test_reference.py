@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
 from soc.collect import SnmpScalars, SnmpTable, integer, text
 from soc.collect.snmp import transport
+from soc.demo import ber
+from tests.support.snmpd import running_snmpd
 
+from .agents import honest, serving
 from .conftest import USERS, poll, v3
 
 SYSTEM = SnmpScalars(
@@ -66,6 +70,29 @@ def test_a_wrong_key_is_an_authentication_failure_with_pysnmp_too(snmpd: int) ->
     assert answer.failure is not None
     assert (answer.failure.reason, answer.answered) == ("authentication", True)
     assert answer.refused_credentials == ("c0",)
+
+
+def test_a_context_is_read_in_place_of_the_default_one(tmp_path: Path) -> None:
+    """snmpd passes its context vlan-10 on to another agent: what only that holds comes, rows included."""
+    behind = honest(
+        {
+            "1.3.6.1.2.1.1.3.0": (ber.TIME_TICKS, 4711),
+            "1.3.6.1.2.1.1.5.0": (ber.OCTET_STRING, b"behind the context"),
+            "1.3.6.1.2.1.2.2.1.1.10": (ber.INTEGER, 10),
+            "1.3.6.1.2.1.2.2.1.2.10": (ber.OCTET_STRING, b"vlan-10"),
+        }
+    )
+    access = v3("sha256aes128", timeout=2)
+    with serving(lambda request: [behind.respond(request.datagram, 0.0) or b""]) as inner:
+        lines = [
+            "sysName in front",
+            "rouser sha256aes128 priv .1 vlan-10",
+            f"proxy -Cn vlan-10 -v 2c -c public 127.0.0.1:{inner} .1.3",
+        ]
+        with running_snmpd(tmp_path, lines) as port:
+            answer = poll(port, (SYSTEM, INTERFACES), access, options={"context": "vlan-10"})
+            assert _content(answer) == ("behind the context", None, None, [("10", 10, "vlan-10")])
+            assert poll(port, (SYSTEM,), access).values[SYSTEM].name == "in front"
 
 
 def test_a_context_that_the_agent_lacks_is_not_read_from_another(snmpd: int) -> None:
