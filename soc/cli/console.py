@@ -51,12 +51,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0; 1 when there is no hub or the terminal went away; 2 without a terminal."""
     from soc.cli._places import default_directory
+    from soc.cli._terminal import on_terminal
     from soc.console.places import find_socket
 
     if args.json:
         raise ConfigurationError("the console prints no JSON: `soc alerts --json` and `soc status --json` do")
-    if not (args.plain or args.screenshot or (sys.stdin.isatty() and sys.stdout.isatty())):
-        raise ConfigurationError("the console needs a terminal; --plain prints text, --screenshot draws")
+    if not (args.plain or args.screenshot or on_terminal()):
+        raise ConfigurationError(
+            "the console needs a terminal for standard input, output and error; --plain prints text, "
+            "--screenshot draws"
+        )
     if args.standalone:
         from soc.cli._standalone import own_hub
 

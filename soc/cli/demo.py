@@ -69,13 +69,16 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check_terminal(args: argparse.Namespace) -> None:
+    from soc.cli._terminal import on_terminal
     from soc.model import ConfigurationError
 
     instead = "`soc demo --headless --for 60s` prints the outcome instead"
     if args.json:
         raise ConfigurationError(f"the console prints no JSON: {instead}, with --json too")
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigurationError(f"soc demo opens its console on a terminal, and this is none: {instead}")
+    if not on_terminal():
+        raise ConfigurationError(
+            "soc demo opens its console, and standard input, output or error is no terminal: " + instead
+        )
     terminal = os.environ.get("TERM", "")
     if terminal in ("", "dumb"):
         raise ConfigurationError(f"soc demo opens its console, too much for TERM={terminal}: {instead}")

@@ -191,10 +191,9 @@ def _nothing(durable: Durable) -> None:
 
 
 def _print(document: dict[str, object]) -> None:
-    try:
-        print(json.dumps(document), flush=True)
-    except BrokenPipeError:  # nobody reads on; receiving goes on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    # Not by print: what a full disk does not take would stay in its buffer, and fail again at the end.
+    with suppress(OSError):  # nobody reads on, or there is no room: receiving goes on
+        os.write(sys.stdout.fileno(), json.dumps(document).encode() + b"\n")
 
 
 def _tell(text: str) -> None:

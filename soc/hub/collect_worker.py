@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,7 +114,7 @@ def _state(options: argparse.Namespace) -> CollectState:
         return state
     state, damage = open_state(path)
     if damage:
-        print(f"soc collect worker: {clean(damage)}", file=sys.stderr, flush=True)
+        _tell(damage)
     return state
 
 
@@ -129,6 +129,11 @@ def _maker(inventory: Inventory) -> Callable[[], Mapping[str, Transport]]:
 def _share(text: str) -> Share:
     index, _, count = text.partition("/")
     return Share(int(index), int(count))
+
+
+def _tell(text: str) -> None:
+    with suppress(OSError):  # a full disk or a closed pipe behind it: collecting goes on
+        print(f"soc collect worker: {clean(text)}", file=sys.stderr, flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -149,7 +154,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except SocError as error:
         for line in str(error).splitlines():
-            print(f"soc collect worker: {clean(line)}", file=sys.stderr, flush=True)
+            _tell(line)
         return error.exit_code
     return 0
 

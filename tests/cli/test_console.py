@@ -27,6 +27,25 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         process.terminate()
 
 
+def on_terminal(
+    arguments: list[str], environment: dict[str, str], stderr: int | None = None
+) -> tuple[int, str]:
+    """Exit code of a command on a terminal, and what it wrote there."""
+    master, slave = pty.openpty()
+    done = subprocess.run(
+        [*SOC, *arguments], stdin=slave, stdout=slave, stderr=slave if stderr is None else stderr,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    os.set_blocking(master, False)
+    try:
+        said = os.read(master, 65_536).decode()
+    except BlockingIOError:
+        said = ""
+    os.close(slave)
+    os.close(master)
+    return done.returncode, said
+
+
 def test_without_a_hub_it_says_where_it_looked(tmp_path: Path) -> None:
     """Exit 1, with the places on stderr; a socket that nobody listens on is named too."""
     done = soc("console", "--plain", "--data", str(tmp_path))
@@ -47,28 +66,28 @@ def test_needs_a_terminal(hub: Path) -> None:
 def test_soc_alone_is_the_console_on_a_terminal(tmp_path: Path) -> None:
     """On a terminal `soc` starts the console (and misses its hub); elsewhere it explains itself, exit 2."""
     assert soc().returncode == 2
-    master, slave = pty.openpty()
-    done = subprocess.run(
-        SOC, stdin=slave, stdout=slave, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "SOC_SOCKET": str(tmp_path / "none.sock")},
-    )  # fmt: skip
-    os.close(master)
-    os.close(slave)
-    assert done.returncode == 1
-    assert "no hub" in done.stderr
+    code, said = on_terminal([], {"SOC_SOCKET": str(tmp_path / "none.sock")})
+    assert code == 1
+    assert "no hub" in said
 
 
 def test_terminal_that_cannot_place_text(hub: Path) -> None:
     """TERM=dumb is refused with what works there, before a single escape sequence."""
-    master, slave = pty.openpty()
-    done = subprocess.run(
-        [*SOC, "console", "--data", str(hub)], stdin=slave, stdout=slave, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "TERM": "dumb"},
-    )  # fmt: skip
-    os.close(slave)
-    os.close(master)
-    assert done.returncode == 2
-    assert "--plain" in done.stderr
+    code, said = on_terminal(["console", "--data", str(hub)], {"TERM": "dumb"})
+    assert code == 2
+    assert "--plain" in said
+
+
+@pytest.mark.parametrize(("command", "instead"), [("console", "--plain"), ("demo", "--headless")])
+def test_standard_error_in_a_file(hub: Path, tmp_path: Path, command: str, instead: str) -> None:
+    """Textual paints there, and the screen would stay blank: refused, with what works."""
+    with (tmp_path / "errors").open("w+") as errors:
+        code, said = on_terminal([command, "--data", str(hub)], {"TERM": "xterm"}, errors.fileno())
+        assert (code, said) == (2, "")
+        errors.seek(0)
+        told = errors.read()
+    assert "standard input, output" in told
+    assert instead in told
 
 
 def test_standalone_hub_ends_with_the_console(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from soc.intake.receive.counters import STATUS_FILE
+from soc.intake.receive.counters import STATUS_FILE, read_status
 from soc.intake.receive.sockets import Endpoint, bind
 from tests.support.command import SOC, soc
 from tests.support.receiver import frames, receiver, start, wait_until
@@ -49,6 +49,20 @@ def test_listens_where_the_inventory_says(tmp_path: Path) -> None:
         assert running.stop() == 0
     assert [frame.source for frame in frames(tmp_path / "data")] == ["::1"]
     assert any("syslog_tls is not supported yet" in line for line in running.said)
+
+
+def test_reports_that_nobody_takes_keep_nothing_from_being_stored(tmp_path: Path) -> None:
+    """Standard output on a full disk: what comes is received, durable and sealed all the same."""
+    command = [*SOC, "receive", "--json", "--data", str(tmp_path), "--udp", "127.0.0.1:0"]
+    with Path("/dev/full").open("w") as full, subprocess.Popen(command, stdout=full) as process:
+        status = wait_until(lambda: read_status(tmp_path / "spool/raw"))
+        port = int(status["listening"][0].rpartition(":")[2])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(b"<13>x", ("127.0.0.1", port))
+        wait_until(lambda: list((tmp_path / "spool/raw").glob("*.raw")))
+        process.terminate()
+        assert process.wait(30) == 0
+    assert [frame.payload for frame in frames(tmp_path)] == [b"<13>x"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -198,6 +199,31 @@ def test_line_cut_off_was_never_placed(holds: Holds, tmp_path: Path) -> None:
     assert [hold.reason for hold in holds.all()] == ["one"]
     holds.add("two", MIA, 2.0)
     assert [hold.reason for hold in holds.all()] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {},
+        {"action": "add"},
+        {"action": "burn", "id": "H-1"},
+        {"action": "end", "id": "H-9"},
+        {"action": "end", "id": ["H-1"]},
+        {"action": "end", "id": "H-1", "odd": 1},
+        {"action": "end", "id": "H-1", "ended": "yesterday"},
+        {"action": "add", "id": "H-2", "reason": 7, "device": "", "begin": None, "end": None, "added": 1.0,
+         "added_by": "mia", "added_by_uid": None},
+    ],
+)  # fmt: skip
+def test_a_line_that_is_no_hold_is_named(holds: Holds, tmp_path: Path, record: dict[str, object]) -> None:
+    """It follows the line before and yet says nothing of a hold: an error that names it."""
+    holds.add("case 1", MIA, NOW)
+    path = tmp_path / "sealed/holds.jsonl"
+    previous = hashlib.sha256(path.read_bytes().rstrip(b"\n")).hexdigest()
+    with path.open("a") as file:
+        file.write(json.dumps({**record, "previous": previous}) + "\n")
+    with pytest.raises(StoreError, match=r"holds\.jsonl:2: neither places nor ends a hold"):
+        holds.all()
 
 
 @pytest.mark.parametrize("tamper", ["reason", "drop", "garbage"])

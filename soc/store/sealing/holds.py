@@ -11,10 +11,11 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from soc.model import ConfigurationError, SideFileError, StoreError
@@ -66,7 +67,7 @@ class Holds:
     def standing(self) -> Iterator[list[Hold]]:
         """Every hold; none is added or ended within the block."""
         with self._locked(fcntl.LOCK_SH) as descriptor:
-            yield _holds(_records(self._read(descriptor), self._path))
+            yield self._holds(self._read(descriptor))
 
     def add(
         self, reason: str, actor: Actor, now: float, *, device: str = "", begin: float | None = None,
@@ -79,7 +80,7 @@ class Holds:
             raise ConfigurationError("a hold ends after it begins")
         with self._locked(fcntl.LOCK_EX) as descriptor:
             content = self._read(descriptor)
-            holds = _holds(_records(content, self._path))
+            holds = self._holds(content)
             hold = Hold(f"H-{len(holds) + 1}", reason, device, begin, end, now, actor.name, actor.uid)
             told = {name: value for name, value in asdict(hold).items() if not name.startswith("ended")}
             self._append(descriptor, content, {"action": "add", **told})
@@ -89,7 +90,7 @@ class Holds:
         """End the hold. Raises ConfigurationError when there is none of that id that stands."""
         with self._locked(fcntl.LOCK_EX) as descriptor:
             content = self._read(descriptor)
-            holds = {hold.id: hold for hold in _holds(_records(content, self._path))}
+            holds = {hold.id: hold for hold in self._holds(content)}
             if id not in holds:
                 raise ConfigurationError(f"no hold {id}; soc hold list shows them")
             if holds[id].ended is not None:
@@ -122,6 +123,19 @@ class Holds:
         with os.fdopen(os.dup(descriptor), "rb") as file:
             file.seek(0)
             return file.read()
+
+    def _holds(self, content: bytes) -> list[Hold]:
+        holds: dict[str, Hold] = {}
+        for number, record in enumerate(_records(content, self._path), 1):
+            try:
+                hold = _hold(holds, record)
+            except (KeyError, TypeError, ValueError):
+                raise SideFileError(
+                    f"{self._path}:{number}: neither places nor ends a hold; nothing is unlinked until the "
+                    "file is as it was (a backup has it)"
+                ) from None
+            holds[hold.id] = hold
+        return list(holds.values())
 
     def _append(self, descriptor: int, content: bytes, record: dict[str, Any]) -> None:
         # What a kill or a full disk left of a line was never acknowledged.
@@ -160,12 +174,16 @@ def _records(content: bytes, path: Path) -> list[dict[str, Any]]:
     return records
 
 
-def _holds(records: list[dict[str, Any]]) -> list[Hold]:
-    holds: dict[str, Hold] = {}
-    for record in records:
-        action = record.pop("action")
-        if action == "add":
-            holds[record["id"]] = Hold(**record)
-        else:
-            holds[record["id"]] = replace(holds[record["id"]], **record)
-    return list(holds.values())
+def _hold(holds: Mapping[str, Hold], record: dict[str, Any]) -> Hold:
+    """What a line makes of a hold. Raises KeyError, TypeError or ValueError where it is none of ours."""
+    action = record.pop("action")
+    if action not in ("add", "end"):
+        raise ValueError
+    hold = Hold(**record) if action == "add" else replace(holds[record["id"]], **record)
+    texts = (hold.id, hold.reason, hold.device, hold.added_by, hold.ended_by, hold.ended_reason)
+    numbers = (hold.begin, hold.end, hold.added, hold.added_by_uid, hold.ended, hold.ended_by_uid)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError
+    if hold.added is None or not all(isinstance(number, (int, float, NoneType)) for number in numbers):
+        raise TypeError
+    return hold
