@@ -15,7 +15,10 @@ from soc.model.text import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from soc.collect.port import Hop
     from soc.collect.ssh.trusting import Findings, Place
+    from soc.inventory import Inventory
+    from soc.model import Device
 
 EXAMPLES = (
     "examples:\n"
@@ -64,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         if name not in inventory.devices:
             raise ConfigurationError(f"no device {quoted(name)}{hint(name, inventory.devices)}")
     data = data_directory(args) / KNOWN_HOSTS
-    trusting = _Trusting(args)
+    trusting = _Trusting(args, inventory, data)
     for name in dict.fromkeys(args.names) or inventory.devices:
         found = places(inventory, inventory.devices[name], data)
         if not found and args.names:
@@ -79,11 +82,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 class _Trusting:
-    def __init__(self, args: argparse.Namespace) -> None:
+    def __init__(self, args: argparse.Namespace, inventory: Inventory, known_hosts: Path) -> None:
         from soc.collect.ssh.known_hosts import KnownHosts
 
         self.failed = False
         self._args = args
+        self._inventory = inventory
+        self._known_hosts = known_hosts
         self._fingerprints = {item.rstrip("=") for item in args.fingerprint}
         self._source: KnownHosts | None = None
         if args.source:
@@ -130,19 +135,34 @@ class _Trusting:
     def _keys(self, place: Place) -> list[bytes]:
         from soc.collect.credentials import ssh_options
         from soc.collect.ssh import Limits
+        from soc.collect.ssh.jumps import Jumps
         from soc.collect.ssh.probe import shown_keys
+        from soc.collect.ssh.trust import Trust
 
         if self._source is not None:
             record = self._source.keys(place.address, place.port)
             return sorted(record.accepted - record.revoked)
-        options = ssh_options(place.device)
-        if options.get("jump"):
-            raise ConfigurationError(
-                f"{place.device.name} is behind a jump host: take its key from a known_hosts by --from, or "
-                "write its fingerprint into the inventory"
-            )
-        legacy = bool(options.get("legacy", False))
-        return shown_keys(place.address, place.port, Limits(), time.monotonic, legacy=legacy)
+        legacy = bool(ssh_options(place.device).get("legacy", False))
+        limits, jumps = Limits(), Jumps()
+        try:
+            jump = jumps.reach(
+                self._way(place.device), limits, Trust(self._known_hosts),
+                time.monotonic() + limits.session_seconds, lambda *_: None,
+            )  # fmt: skip
+            return shown_keys(place.address, place.port, limits, time.monotonic, legacy=legacy, jump=jump)
+        finally:
+            jumps.close()
+
+    def _way(self, device: Device) -> Sequence[Hop]:
+        """The jump hosts to the device, with their credentials. Raises CredentialError."""
+        from soc.collect import credentials
+        from soc.model import CredentialError
+
+        needed = credentials.needed(self._inventory, credentials.jump_hosts(device, self._inventory))
+        resolved, unresolved = credentials.resolve_all(self._inventory, needed)
+        if unresolved and not resolved:
+            raise CredentialError("; ".join(unresolved.values()))
+        return credentials.hops(device, self._inventory, resolved, credentials.NO_RESTS, time.time())
 
     def _take_authorities(self, place: Place) -> list[str]:
         """Take over who may sign the device's certificate; raises OSError."""

@@ -195,3 +195,22 @@ def test_nothing_to_do_is_an_error(site: Site, capsys: pytest.CaptureFixture[str
     for words in ((), ("hots",), ("--from", str(site.inventory.parent / "missing"))):
         assert site.run(*words) == 2
     assert "did you mean 'host'?" in capsys.readouterr().err
+
+
+def test_key_behind_a_jump_host(
+    site: Site, start_sshd, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is looked at through the jump host, whose own key must be on record already."""
+    inner = start_sshd("")
+    text = site.host.inventory().rstrip().removesuffix("]")
+    site.inventory.write_text(
+        f"{text}, {{name: inner, address: 127.0.0.1, tower: hosting, credentials: [ops],"
+        f" ssh: {{port: {inner.port}, jump: host}}}}]\n"
+    )
+    before = site.host.log.read_text().count("Accepted publickey")
+    assert site.run("inner", "--fingerprint", _fingerprint(inner)) == 0
+    assert site.host.log.read_text().count("Accepted publickey") == before + 1
+    site.inventory.write_text(site.inventory.read_text().replace(f"{site.host.known_hosts}", "/nowhere"))
+    capsys.readouterr()
+    assert site.run("inner", "--fingerprint", _fingerprint(inner)) == 1
+    assert "failed: jump host host: host-key-unknown" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from soc.collect.ssh.client import Client
 from soc.collect.ssh.connection import Endpoint, exchange_keys, open_stream
 from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.known_hosts import HostKeys
@@ -16,9 +17,15 @@ _KINDS = (
 
 
 def shown_keys(
-    address: str, port: int, limits: Limits, monotonic: Callable[[], float], *, legacy: bool = False
+    address: str,
+    port: int,
+    limits: Limits,
+    monotonic: Callable[[], float],
+    *,
+    legacy: bool = False,
+    jump: Client | None = None,
 ) -> list[bytes]:
-    """The server's public keys, one connection each; nothing is sent once a key was shown.
+    """The server's public keys, one connection each (through `jump`); once a key was shown nothing is sent.
 
     Raises SshError where it shows none.
     """
@@ -29,7 +36,7 @@ def shown_keys(
         endpoint = Endpoint(address, port, nobody, legacy)
         client = None
         try:
-            client = open_stream(endpoint, limits, monotonic() + limits.session_seconds)
+            client = open_stream(endpoint, limits, monotonic() + limits.session_seconds, jump)
             exchange_keys(client, endpoint, limits)
         except SshError:
             if client is None or not client.host_key_blob:
