@@ -150,8 +150,8 @@ def test_disk_fills(inventory: Inventory, estate: Estate) -> None:
     ("name", "platform", "lacked"),
     [
         ("app-01", "linux", LACKED),
-        ("win-01", "windows", {"windows-security-log", "windows-system-logs"}),
-        ("lt-hq-01", "windows", {"windows-security-log", "windows-system-logs"}),
+        ("win-01", "windows", set()),
+        ("lt-hq-01", "windows", set()),
         ("lt-hq-05", "macos", set()),
     ],
 )

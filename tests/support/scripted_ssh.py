@@ -21,12 +21,12 @@ import pytest
 from soc.collect.declare import Fetch, SshCommand
 from soc.collect.load import load_collectors
 from soc.collect.port import Job, ResolvedCredential
+from soc.collect.ssh.frame import unframed
 from soc.collect.ssh.platform import DETECT, DETECT_WINDOWS, DETECTIONS
 from soc.demo.keys import authorized_key, write_keys
 from soc.demo.ssh_server import SshHost, SshServer, first_line
 from soc.model import Device
 
-_CHUNK_BYTES = 32_768
 _WINDOWS_VERSION = "\r\nMicrosoft Windows [Version 10.0.20348.2322]\r\n"
 
 
@@ -125,27 +125,42 @@ class ScriptedHost:
 
     def talk(self, channel: paramiko.Channel, command: bytes, _: float) -> None:
         text = command.decode("utf-8", "replace")
-        self.ran.append(text)
         line = first_line(channel)  # before it the client may not have heard that the command runs
+        channel.sendall(_bytes(self.noise))
+        commands = unframed(text)
+        if not commands:
+            self._play(channel, text, line)
+            return
+        _bound(channel, line, "-")
+        for item in commands:
+            code = self._play(channel, item, "", framed=True)
+            if code is None:
+                return
+            _bound(channel, line, str(code))
+        channel.send_exit_status(0)
+
+    def _play(self, channel: paramiko.Channel, text: str, line: str, *, framed: bool = False) -> int | None:
+        """The exit code; None where the channel ended without one."""
+        self.ran.append(text)
         script = self._script(text)
         if callable(script):
             script = script(line)
         reply = script if isinstance(script, Reply) else Reply(script)
         time.sleep(reply.delay_seconds)
-        for data in (_bytes(self.noise), *[_bytes(reply.stdout)] * reply.repeat):
-            _send(channel, data, reply.dribble_seconds)
+        for _ in range(reply.repeat):
+            _send(channel, _bytes(reply.stdout), reply.dribble_seconds)
+        channel.sendall_stderr(_bytes(reply.stderr))
         if reply.break_off:
             channel.get_transport().close()
-            return
-        channel.sendall_stderr(_bytes(reply.stderr))
+            return None
         if reply.half_close:
             channel.shutdown_write()
-            channel.settimeout(None)
-            while channel.recv(_CHUNK_BYTES):
-                pass
-            _until_closed(channel)
-        elif reply.exit_code is not None:
+            while not channel.closed and channel.get_transport().is_active():
+                time.sleep(0.02)
+            return None
+        if reply.exit_code is not None and not framed:
             channel.send_exit_status(reply.exit_code)
+        return reply.exit_code
 
     def _script(self, text: str) -> Script:
         found = self.replies.get(text)
@@ -177,9 +192,10 @@ def _send(channel: paramiko.Channel, data: bytes, dribble_seconds: float) -> Non
         time.sleep(dribble_seconds)
 
 
-def _until_closed(channel: paramiko.Channel) -> None:
-    while not channel.closed and channel.get_transport().is_active():
-        time.sleep(0.02)
+def _bound(channel: paramiko.Channel, boundary: str, word: str) -> None:
+    """What the frame around several commands writes between them (soc/collect/ssh/frame.py)."""
+    channel.sendall(f"\n{boundary} {word}\n".encode())
+    channel.sendall_stderr(f"\n{boundary} -\n".encode())
 
 
 class ScriptedServer:
