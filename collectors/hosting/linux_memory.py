@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from soc.collect import CommandOutput, Sample, SshCommand, collector
 
 MEMINFO = SshCommand("linux-memory", "cat /proc/meminfo", maximum_bytes=64_000)
+
+_LINE = re.compile(r"(\w+):\s+(\d+) kB\s*")
 
 
 @collector(every="health", fetch=MEMINFO)
@@ -14,9 +17,8 @@ def linux_memory(output: CommandOutput) -> Iterator[Sample]:
     """Pools `physical` and `swap`; used = all but MemAvailable, which programs can have."""
     kilobytes = {}
     for line in output.stdout.splitlines():
-        name, _, rest = line.partition(":")
-        if rest.split():
-            kilobytes[name] = int(rest.split()[0])
+        if match := _LINE.fullmatch(line):
+            kilobytes[match[1]] = int(match[2])
     # Kernels before 3.14 have no MemAvailable.
     available = kilobytes.get("MemAvailable")
     if available is None:
