@@ -17,7 +17,8 @@ START_MICROSECONDS = 1_772_359_200_000_000  # 2026-03-01T10:00:00Z
 class Journal:
     """A directory of journal files, as journalctl --directory reads it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, start: int = START_MICROSECONDS) -> None:
+        """Entries have times from `start` on, microseconds."""
         if not JOURNAL_REMOTE.exists():
             pytest.skip("needs Debian package systemd-journal-remote")
         if shutil.which("journalctl") is None:
@@ -25,6 +26,7 @@ class Journal:
         self.directory = directory
         self.file = directory / "system.journal"
         self.boot = BOOT
+        self.start = start
         self.written = 0
 
     def write(self, *messages: str | bytes, at: int | None = None, **fields: str) -> None:
@@ -32,7 +34,7 @@ class Journal:
         entries = []
         for message in messages:
             self.written += 1
-            time = START_MICROSECONDS + self.written * 1000 if at is None else at
+            time = self.start + self.written * 1000 if at is None else at
             entries.append(self.entry(time, [("MESSAGE", message), *self._usual(fields)]))
         self.write_raw(b"".join(entries))
 
@@ -44,7 +46,7 @@ class Journal:
 
     def entry(self, time: int, fields: Iterable[tuple[str, str | bytes]]) -> bytes:
         """One entry in the export format; values with line feeds or bytes that are no text are framed."""
-        monotonic = time - START_MICROSECONDS + 1_000_000
+        monotonic = time - self.start + 1_000_000
         head = (
             f"__REALTIME_TIMESTAMP={time}\n__MONOTONIC_TIMESTAMP={max(monotonic, 1)}\n_BOOT_ID={self.boot}\n"
         )

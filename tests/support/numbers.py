@@ -48,7 +48,7 @@ def write_numbers(directory: Path, *, pull: int, total: int, now: float) -> list
 
     Each pull gives the next `pull` numbers, up to `total`; the last is a minute old at `now`.
     """
-    collectors, rules = directory / "collectors", directory / "rules"
+    collectors = directory / "collectors"
     collectors.mkdir(0o700)
     (collectors / "numbers.py").write_text(
         _COLLECTOR.format(
@@ -56,6 +56,12 @@ def write_numbers(directory: Path, *, pull: int, total: int, now: float) -> list
             canary_every=CANARY_EVERY,
         )
     )  # fmt: skip
+    return ["--collectors", str(collectors), "--rules", str(write_canary_rule(directory))]
+
+
+def write_canary_rule(directory: Path) -> Path:
+    """A directory below `directory` with the rule that matches logins of users called canary…"""
+    rules = directory / "rules"
     rules.mkdir(0o700)
     (rules / "canary.yml").write_text(_RULE)
-    return ["--collectors", str(collectors), "--rules", str(rules)]
+    return rules
