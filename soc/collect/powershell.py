@@ -41,9 +41,7 @@ _NOT_THERE = re.compile(
 _ERROR_CHARACTERS = 300
 
 
-def powershell(
-    id: str, *, maximum_bytes: int = 1_000_000, exit_codes: tuple[int, ...] = (0,), **sections: str
-) -> SshCommand:
+def powershell(id: str, *, maximum_bytes: int = 1_000_000, **sections: str) -> SshCommand:
     """A command whose document has an array for each section, made by its pipeline (`rows` reads it).
 
     Pipelines must not depend on each other's success. `T` writes a time as ISO 8601 in UTC; numbers of
@@ -52,6 +50,13 @@ def powershell(
     """
     lines = [f"S {name} {{{' '.join(pipeline.split())}}}" for name, pipeline in sections.items()]
     script = _BEGIN + "\n".join(lines) + "\n" + _END
+    return SshCommand(
+        id, encoded(id, script), platforms=("windows",), maximum_bytes=maximum_bytes, script=script
+    )
+
+
+def encoded(id: str, script: str) -> str:
+    """The command line that runs the script. Raises ValueError for what cmd.exe could not start."""
     if not script.isascii():
         raise ValueError(f"command {id}: not ASCII")
     command = _PROGRAM + base64.b64encode(script.encode("utf-16-le")).decode("ascii")
@@ -60,9 +65,7 @@ def powershell(
             f"command {id}: {len(command)} characters encoded, {MAXIMUM_COMMAND_CHARACTERS} at most; "
             "make two commands of it"
         )
-    return SshCommand(
-        id, command, platforms=("windows",), exit_codes=exit_codes, maximum_bytes=maximum_bytes, script=script
-    )
+    return command
 
 
 def rows(output: CommandOutput, section: str) -> list[Item]:

@@ -22,7 +22,7 @@ _SETTINGS = frozenset(_NAMES.split())
 _LISTS = frozenset(
     {"port", "listenaddress", "hostkey", "subsystem", "allowusers", "allowgroups", "denyusers", "denygroups"}
 )
-_LINE = re.compile(r"\s*([A-Za-z0-9]+)(?:\s+|\s*=\s*)\"?(\S.*?)\"?\s*")
+_LINE = re.compile(r"\s*([A-Za-z0-9]+)(?:\s*=\s*|\s+)\"?(\S.*?)\"?\s*")
 
 
 def effective(lines: Iterable[str]) -> Iterator[Fact]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping
 
 from soc.collect.declare import Collector, CommandOutput, SshCommand, collector
 from soc.collect.logs import gap
-from soc.collect.powershell import MAXIMUM_COMMAND_CHARACTERS
+from soc.collect.powershell import encoded
 from soc.model import LogRecord
 
 FORMAT = "windows"
@@ -66,18 +65,14 @@ def windows_log(name: str, documentation: str, *, stream: str, channels: Mapping
     200 events of each channel, a pull at most 2000. Raises ValueError for what cmd.exe could not start.
     """
     script = windows_script(channels)
-    command = "powershell.exe -NoProfile -NonInteractive -EncodedCommand " + base64.b64encode(
-        script.encode("utf-16-le")
-    ).decode("ascii")
-    if len(command) > MAXIMUM_COMMAND_CHARACTERS:
-        raise ValueError(f"collector {name}: {len(command)} characters encoded; make two of it")
 
     def parse(output: CommandOutput) -> Iterator[LogRecord]:
         return windows_records(stream, output)
 
     parse.__doc__ = documentation
+    id = name.replace("_", "-")
     fetch = SshCommand(
-        name.replace("_", "-"), command, platforms=("windows",), stream=stream, maximum_bytes=MAXIMUM_BYTES,
+        id, encoded(id, script), platforms=("windows",), stream=stream, maximum_bytes=MAXIMUM_BYTES,
         script=script,
     )  # fmt: skip
     return collector(name=name, fetch=fetch, every="reachability")(parse)
