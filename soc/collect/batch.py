@@ -12,7 +12,7 @@ from soc.collect.declare import Collector
 from soc.collect.executions import event_of
 from soc.collect.logs import GAP
 from soc.collect.outcome import Outcome, outcomes
-from soc.collect.plan import Due, absence_seconds, interval_seconds, next_due
+from soc.collect.plan import RETRY_SECONDS, Due, absence_seconds, interval_seconds, next_due
 from soc.collect.port import Answer, Failure, ResolvedCredential
 from soc.collect.state import CollectState, Contact, Refusal, Task, Told
 from soc.model import Cursor, Device, Event, LogRecord, Match, Poll, Sample, canonical_labels
@@ -25,6 +25,7 @@ PulledLog = tuple[Device, LogRecord, float]  # device, record, received (UTC sec
 Refine = Callable[[Sequence[PulledLog]], tuple[list[Event], list[Match]]]
 
 READ_AHEAD = 32  # devices
+_STARTING_SECONDS = 900.0
 _NOTHING = Told()
 _OWN_METRICS = ("up", "poll_duration_seconds")  # of every transport and collector
 # Where two transports say the same of a device, the first of these is believed.
@@ -63,6 +64,7 @@ class Memory:
     # names of the collectors over better transports, by transport
     better: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ranks: Mapping[str, Rank] = field(default_factory=dict)  # by collector
+    over: Mapping[str, Sequence[str]] = field(default_factory=dict)  # collectors' names by transport
     resolved: Mapping[str, ResolvedCredential] = field(default_factory=dict)
 
     # devices under way, of which the state will be asked next
@@ -128,7 +130,10 @@ class Memory:
         }
         rests = credentials.Rests(state.refusals(), state.salt)
         ranks = {item.name: rank(item) for item in collectors}
-        return cls(state.tasks(), state.contacts(), rests, state.cursors(), state.told, better, ranks)
+        over = {name: [item.name for item in collectors if item.transport == name] for name in PRECEDENCE}
+        return cls(
+            state.tasks(), state.contacts(), rests, state.cursors(), state.told, better, ranks, over=over
+        )
 
 
 class Batch:
@@ -162,6 +167,8 @@ class Batch:
         said = self._memory.say_once(due.device.name, found)
         for outcome in found:
             self._outcome(due, answer, outcome, claimed, said)
+        if answer.anew:
+            self._ask_all(due, answer.time)
         return answer.failure or next((item.failure for item in found if item.failure), None)
 
     def forget(self, device: str, names: Iterable[str]) -> None:
@@ -201,6 +208,24 @@ class Batch:
             if segment:
                 state.save_cursors(self.builder.cursors, writer, segment)
         self._memory.settle()
+
+    def _ask_all(self, due: Due, time: float) -> None:
+        """What was not asked just now is due: the seldom read, and what did not apply to it before."""
+        device = due.device.name
+        asked = {collector.name for collector in due.collectors}
+        for name in self._memory.over.get(due.transport, ()):
+            key = device, name
+            task = self._memory.tasks.get(key)
+            if task is not None and name not in asked:
+                again = Task(min(task.due, time), task.reason, min(task.absent_until, time))
+                self._memory.tasks[key] = self._tasks[key] = again
+
+    def _absence_seconds(self, answer: Answer) -> float:
+        """How long what does not apply is left alone; not long where the device may still be starting."""
+        booted = answer.hints.get("booted", answer.job.hints.get("booted"))
+        if booted is not None and answer.time - booted < _STARTING_SECONDS:
+            return RETRY_SECONDS
+        return absence_seconds(self._intervals)
 
     def _contact(self, due: Due, answer: Answer) -> None:
         """The transport's own rows: did the device answer at all, and with which credential."""
@@ -264,7 +289,7 @@ class Batch:
             self._event(answer, collector.name, outcome.failure, previous)
         failed = outcome.failure is not None
         again = next_due(device.name, collector, task, interval, due.planned, failed)
-        absent_until = answer.time + absence_seconds(self._intervals) if outcome.absent else 0.0
+        absent_until = answer.time + self._absence_seconds(answer) if outcome.absent else 0.0
         # A host that does not answer is still what it said it is.
         facts = tuple((fact.key, fact.instance) for fact in outcome.facts) if not failed else before.facts
         key = (device.name, collector.name)

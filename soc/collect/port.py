@@ -94,6 +94,7 @@ class Answer:
     executions: list[Execution] = field(default_factory=list)  # as they ended, failed ones included
     counts: dict[str, int] = field(default_factory=dict)  # oddities by reason, for soc status
     hints: dict[str, Any] = field(default_factory=dict)  # JSON-able, to remember for the next job
+    anew: bool = False  # it restarted since the last contact, or is another: what it is may have changed
 
 
 class Transport(Protocol):

@@ -79,6 +79,7 @@ class Site:
         self.failures: dict[str, Failure] = {}
         self.refused: dict[str, tuple[str, ...]] = {}
         self.hints: dict[str, object] = {}
+        self.anew = False
         self.hinted: dict[str, Mapping[str, object]] = {}  # with which the device was asked last
         self.executions: dict[str, list[Execution]] = {}
         self.snmp = TableTransport(self._answer)
@@ -98,6 +99,7 @@ class Site:
             answer.executions = self.executions.get(name, [])
         if failure is None:
             answer.hints = dict(self.hints)
+            answer.anew = self.anew
             answer.credential = job.credentials[0].name
             answer.values = {f: v for f, v in self.values.get(name, {}).items() if f in job.fetches}  # type: ignore[misc]
             for fetch in job.fetches:
@@ -128,6 +130,44 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return Site(tmp_path, monkeypatch)
+
+
+def test_a_device_that_began_anew_is_asked_for_everything(site: Site) -> None:
+    """It may be another: what is read seldom, and what it did not have before, is due at once."""
+
+    @collector(every="configuration", fetch=SnmpScalars(serial="1.3.6.1.4.1.99999.1.0"))
+    def serial(row: Row) -> Iterator[Sample]:
+        yield Sample("device_info", 1, {"serial": str(row.uptime)})
+
+    def polled() -> set[object]:
+        site.cycle()
+        site.now += 60
+        return {row["collector"] for row in site.rows("poll") if row["device"] == "sw-1"}
+
+    site.collectors = [uptime, states, serial]
+    assert polled() == {"snmp", "uptime", "serial"}
+    assert polled() == {"snmp", "uptime"}
+    site.values["sw-1"] = {TABLE: [Row("1", {"state": 1})]}
+    site.anew = True
+    assert polled() == {"snmp", "uptime"}
+    site.anew = False
+    assert polled() == {"snmp", "uptime", "serial", "states"}
+    assert polled() == {"snmp", "uptime"}
+
+
+@pytest.mark.parametrize(("uptime_seconds", "asked_again"), [(100, True), (10_000, False)])
+def test_what_a_starting_device_lacks_is_asked_for_soon(
+    site: Site, uptime_seconds: int, asked_again: bool
+) -> None:
+    """Its agent may answer before its tables are there: that is no absence for a day."""
+    site.hints = {"booted": site.now - uptime_seconds}
+    site.cycle()
+    site.values["sw-1"] = {TABLE: [Row("1", {"state": 1})]}
+    site.now += 301
+    site.rows("poll")
+    site.cycle()
+    polled = {row["collector"] for row in site.rows("poll") if row["device"] == "sw-1"}
+    assert ("states" in polled) == asked_again
 
 
 def test_hints_come_back_with_the_next_job(site: Site) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from soc.collect.declare import SnmpScalars, SnmpTable
 from soc.collect.port import Answer, Failure, Job
 from soc.collect.snmp.access import Access
+from soc.collect.snmp.anew import note_beginning
 from soc.collect.snmp.gufo import Bulk, Get, Next, Session, Signal
 from soc.collect.snmp.link import Asked, Link, LinkError, OpenSession
 from soc.collect.snmp.loop import Program
@@ -68,6 +69,7 @@ class Conversation:
         self._rows: Mapping[str, int] = job.hints.get("rows", {})  # by table, last time
         self._seen: dict[str, int] = {}  # by table, now
         self._leaders: dict[str, ColumnCells] = {}  # by table, the first of its columns read
+        self._absent: dict[str, bool] = {}  # by table, whether the agent has no cell of it
         self.link: Link | None = None  # once an agent was reached
         self._tried = tried
         self._silent = min(int(job.hints.get("silent", 0)), SILENT_POLLS)  # polls up to now
@@ -182,12 +184,17 @@ class Conversation:
 
     def _read_tables(self, link: Link) -> Asked:
         """Walk every column; a table's first one, or the last poll, tells how many rows to ask for."""
-        leaders: deque[tuple[str, str]] = deque()
-        others: deque[tuple[str, str]] = deque()
-        for base, columns in self._plan.columns.items():
-            (others if base in self._rows else leaders).append((base, columns[0]))
-            others.extend((base, oid) for oid in columns[1:])
+        tables = self._plan.columns.items()
+        leaders = deque((base, columns[0]) for base, columns in tables if not self._rows.get(base))
         yield from self._walk_all(link, leaders)
+        others: deque[tuple[str, str]] = deque()
+        for base, columns in tables:
+            if self._absent.get(base):
+                self._seen[base] = 0
+                self._columns |= {oid: ColumnCells(oid) for oid in columns}
+            else:
+                left = (oid for oid in columns if oid not in self._columns and oid not in self._troubles)
+                others.extend((base, oid) for oid in left)
         yield from self._walk_all(link, others)
 
     def _walk_all(self, link: Link, queue: deque[tuple[str, str]]) -> Asked:
@@ -209,6 +216,8 @@ class Conversation:
                 session = yield from link.open_lane()
             while queue and not self._failure:
                 base, oid = queue.popleft()
+                if (yield from self._is_absent(link, session, base)):
+                    continue
                 yield from self._walk(link, session, oid, self._ask_for(base), self._leaders.get(base))
                 if oid in self._columns:
                     cells = self._columns[oid]
@@ -218,6 +227,15 @@ class Conversation:
             self._failure = error.failure
         except Exception as error:  # as in `program`: a lane's error ends its own device only
             self._failure = _unforeseen(error)
+
+    def _is_absent(self, link: Link, session: Session, base: str) -> Asked:
+        """Whether the agent has nothing of a table in which no row was seen yet: one request tells."""
+        if base not in self._absent:
+            outcome = None
+            if len(self._plan.columns[base]) > 1 and not self._rows.get(base) and not self._seen.get(base):
+                outcome = yield from link.ask(Next(base), session, link.waits[:1])
+            self._absent[base] = outcome is Signal.END
+        return self._absent[base]
 
     def _ask_for(self, base: str) -> int:
         """Repetitions that bring a column of the table and the row after it in one answer, if it is short."""
@@ -318,6 +336,7 @@ class Conversation:
             else:
                 answer.values[fetch] = table_value(fetch, self._columns if asked else {}, answer.counts)
         answer.time = time.time()
+        note_beginning(answer, self._scalars.get(SYSTEM_UPTIME))
 
 
 def _needed(fetch: SnmpScalars | SnmpTable) -> list[str]:

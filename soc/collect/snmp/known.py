@@ -9,6 +9,7 @@ from typing import Any
 from soc.collect.declare import SnmpScalars
 from soc.collect.port import Answer
 from soc.collect.snmp.access import Access
+from soc.collect.snmp.anew import note_beginning
 from soc.collect.snmp.conversation import GET_SIZE
 from soc.collect.snmp.gufo import Get, Session, Signal
 from soc.collect.snmp.loop import Request
@@ -54,4 +55,5 @@ def ask(
     answer.answered = True
     answer.credential = access.name
     answer.time = time.time()
+    note_beginning(answer, outcome[SYSTEM_UPTIME])
     return None

@@ -33,7 +33,7 @@ class SnmpTransport:
 
     Hints it leaves for the next poll: `credential` and `endpoint` that worked, `engine_id` (hex),
     `get_size` and `repetitions` where the agent wants them smaller, `rows` by table, `object_id`
-    (sysObjectID, "" where the agent has none) where it was read.
+    (sysObjectID, "" where the agent has none) where it was read, `booted` (UTC seconds).
     """
 
     def __init__(self, *, maximum_seconds: float = MAXIMUM_SECONDS) -> None:

@@ -113,6 +113,27 @@ def test_wrong_types_are_absent_and_counted() -> None:
     assert answer.counts["type"] == 4
 
 
+def test_an_absent_table_costs_one_request() -> None:
+    """However many columns are wanted of it; one whose first columns alone are missing is read as ever."""
+    absent = SnmpTable("1.3.6.1.2.1.99.1.1.1", one=1, two=2, three=3, four=4)
+    sparse = SnmpTable(TABLE.base, nothing=90, name=text(2), nor=91)
+    asked: list[Request] = []
+
+    def noting(request: Request) -> list[bytes]:
+        asked.append(request)
+        return honestly(request)
+
+    with serving(noting) as port:
+        answer = poll(port, (absent, sparse), FAST)
+        about = [request.oids for request in asked if request.oids[0].startswith("1.3.6.1.2.1.99.1")]
+        assert about == [["1.3.6.1.2.1.99.1.1.1"]]
+        assert answer.values[absent] == []
+        assert [row.name for row in answer.values[sparse]] == [f"port {row}" for row in range(1, ROWS + 1)]
+        first = len(asked)
+        poll(port, (absent, sparse), FAST, hints=answer.hints)
+        assert len(asked) - first == first - 1  # what the table holds need not be asked again
+
+
 def test_an_endless_walk_ends_at_the_row_cap() -> None:
     """OIDs that increase for ever fail their own fetch with "limit"; the others are whole."""
 
