@@ -26,6 +26,9 @@ _OFFERED = {
     "MAC": "server_mac_algo_list",
 }
 
+# Signals among the names of key exchanges (RFC 8308; OpenSSH PROTOCOL, strict key exchange).
+_NO_ALGORITHMS = ("ext-info-", "kex-strict-")
+
 # Everything it would log stands in the answer; its tracebacks on stderr help nobody.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
@@ -58,7 +61,11 @@ class Client(paramiko.Transport):
 
     def offered(self) -> dict[str, tuple[str, ...]]:
         """The algorithms that the server has, by what they are for; {} before it said so."""
-        return {what: tuple(self._offered.get(key, ())) for what, key in _OFFERED.items() if self._offered}
+        return {
+            what: tuple(name for name in self._offered.get(key, ()) if not name.startswith(_NO_ALGORITHMS))
+            for what, key in _OFFERED.items()
+            if self._offered
+        }
 
     def end(self) -> None:
         """Close the connection; whoever waits for something on it wakes up."""

@@ -23,7 +23,7 @@ def _run(*words: str | Path) -> None:
 
 
 def _key(path: Path, kind: str = "ed25519") -> Path:
-    _run("-t", kind, "-N", "", "-f", path)
+    _run("-t", kind, *(["-b", "2048"] if kind == "rsa" else []), "-N", "", "-f", path)
     return path
 
 

@@ -186,6 +186,9 @@ class _Server(paramiko.ServerInterface):
     def get_allowed_auths(self, username: str) -> str:
         return "password"
 
+    def get_banner(self) -> tuple[str | None, str | None]:
+        return ("x" * 2_000_000, "en") if self.mode == "talks before the login" else (None, None)
+
     def check_auth_password(self, username: str, password: str) -> int:
         if self.mode == "stalls at authentication":
             time.sleep(3)
@@ -215,6 +218,31 @@ class _Server(paramiko.ServerInterface):
             channel.close()
         elif self.mode == "half closes":
             channel.sendall(b"hello\n")
+            channel.shutdown_write()
+        elif self.mode == "dribbles":
+            while True:
+                channel.sendall(b"x")
+                time.sleep(0.02)
+        elif self.mode == "writes without end":
+            while True:
+                channel.sendall(b"x" * 65536)
+        elif self.mode == "writes errors without end":
+            while True:
+                channel.sendall_stderr(b"x" * 65536)
+        elif self.mode == "says nothing at length":
+            while True:
+                channel.get_transport().send_ignore(30_000)
+        elif self.mode == "asks us":
+            for _ in range(1000):
+                channel.get_transport().global_request("tcpip-forward@example.org", wait=False)
+            channel.sendall(b"hello\n")
+            channel.send_exit_status(0)
+            channel.close()
+        elif self.mode == "ends at once":
+            channel.close()
+        elif self.mode == "closes and stays":
+            channel.sendall(b"hello\n")
+            channel.send_exit_status(0)
             channel.shutdown_write()
         elif self.mode == "breaks off":
             channel.sendall(b"hel")
@@ -307,6 +335,55 @@ def test_command_that_cannot_run(server, mode: str, reason: str) -> None:
     failure = answer.failures.get(HELLO) or answer.failure
     assert failure is not None
     assert (failure.reason, answer.answered) == (reason, True)
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason"),
+    [
+        ("dribbles", "deadline"),
+        ("writes without end", "limit"),
+        ("writes errors without end", "limit"),
+        ("says nothing at length", "limit"),
+    ],
+)
+@pytest.mark.parametrize("batched", [False, True])
+def test_output_without_end(server, mode: str, reason: str, batched: bool) -> None:
+    """Time and bytes are bounded whatever comes, and how; each command has its failure."""
+    port, pin = server(mode)
+    fetches = (HELLO, SshCommand("second", "echo 2")) if batched else (HELLO,)
+    device = Device("host", "hosting", ("127.0.0.1",), options={"ssh": {"port": port, "fingerprint": pin}})
+    job = Job(device, (CREDENTIAL,), fetches, hints={"platform": "linux"})
+    answers: list[Answer] = []
+    begun = time.monotonic()
+    SshTransport(Limits(command_seconds=1.5, session_seconds=10.0)).run([job], answers.append, begun + 30)
+    assert time.monotonic() - begun < 25
+    (answer,) = answers
+    reasons = {failure.reason for failure in answer.failures.values()}
+    assert not answer.values
+    assert set(answer.failures) == set(fetches)
+    assert reason in reasons
+
+
+def test_too_long_a_speech_before_the_login(server) -> None:
+    """A banner of megabytes ends the session; no password was judged."""
+    port, pin = server("talks before the login")
+    answer = _ask(port, pin=pin, handshake_seconds=10)
+    assert answer.failure is not None
+    assert (answer.failure.reason, answer.failure.detail) == ("limit", "authentication: too many bytes")
+    assert answer.refused_credentials == ()
+
+
+def test_server_that_asks_us(server) -> None:
+    """Its requests are refused, its answer is taken."""
+    port, pin = server("asks us")
+    assert _ask(port, pin=pin, handshake_seconds=10).values[HELLO].stdout == "hello\n"
+
+
+@pytest.mark.parametrize(("mode", "text"), [("ends at once", ""), ("closes and stays", "hello\n")])
+def test_channels_that_end_in_odd_ways(server, mode: str, text: str) -> None:
+    """Without a word, or half: what was said is the answer."""
+    port, pin = server(mode)
+    assert _ask(port, pin=pin, handshake_seconds=10).values[HELLO].stdout == text
 
 
 def test_missing_exit_status_is_minus_one(server) -> None:

@@ -20,7 +20,8 @@ HELLO = SshCommand("hello", "echo hello; echo oops >&2; exit 3", exit_codes=(3,)
 
 
 def _key(path: Path, kind: str = "ed25519", passphrase: str = "") -> Path:
-    subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", passphrase, "-f", path], check=True)
+    quick = ["-a", "1", *(["-b", "2048"] if kind == "rsa" else [])]
+    subprocess.run(["ssh-keygen", "-q", "-t", kind, *quick, "-N", passphrase, "-f", path], check=True)
     return path
 
 
@@ -235,6 +236,43 @@ def test_weak_algorithms_only_by_opting_in(start_sshd, ask: Ask, weak: str) -> N
     assert weak.split()[1] in answer.failure.detail
     assert "legacy" in answer.failure.detail
     assert ask(host.job(HELLO, device=host.device(legacy=True))).failure is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "what", "offered"),
+    [
+        ("KexAlgorithms diffie-hellman-group14-sha1", "key exchange", "diffie-hellman-group14-sha1"),
+        ("HostKeyAlgorithms ssh-rsa", "host key", "ssh-rsa"),
+        ("Ciphers chacha20-poly1305@openssh.com", "cipher", "chacha20-poly1305@openssh.com"),
+    ],
+)
+def test_device_that_offers_nothing_we_have(
+    start_sshd, ask: Ask, tmp_path: Path, settings: str, what: str, offered: str
+) -> None:
+    """What no setting brings back is named with all that the device offers, and no way out promised."""
+    if offered == "ssh-rsa":
+        settings += f"\nHostKey {_key(tmp_path / 'rsa', 'rsa')}"
+    host = start_sshd(f"{settings}\n")
+    answer = ask(host.job(HELLO, device=host.device(legacy=True)))
+    assert answer.failure is not None
+    assert answer.failure == Failure(
+        "algorithms", f"key exchange: no {what} in common; the server offers {offered}"
+    )
+
+
+def test_noise_of_the_login_is_no_output(start_sshd, ask: Ask, tmp_path: Path) -> None:
+    """Banner, message of the day, start files that write, and a foreign locale change no answer."""
+    (tmp_path / "banner").write_text("Authorised use only\n" * 100)
+    (tmp_path / "noise").write_text("echo Welcome; echo warning >&2; printf 'no end'\n")
+    host = start_sshd(
+        f"Banner {tmp_path}/banner\nPrintMotd yes\n"
+        f"SetEnv BASH_ENV={tmp_path}/noise LC_ALL=de_DE.ISO-8859-1 LANG=tr_TR.UTF-8\n"
+    )
+    latin = SshCommand("latin", "printf 'Gr\\374\\337e\\n'")
+    answer = ask(host.job(HELLO, latin, hints={"platform": "linux"}))
+    assert answer.values == {
+        HELLO: CommandOutput("hello\n", "oops\n", 3), latin: CommandOutput("Gr\ufffd\ufffde\n", "", 0),
+    }  # fmt: skip
 
 
 def test_dropped_connections_are_tried_again(start_sshd) -> None:
