@@ -16,7 +16,7 @@ from soc.model import Cursor, Event, Fact, Match, Poll, Sample, SpoolError, cano
 from soc.spool.header import FORMAT_VERSION, Header
 from soc.spool.samples import SampleColumns
 from soc.spool.schema import SEGMENT_SCHEMA
-from soc.spool.typed import encodable, typed
+from soc.spool.typed import maps, typed
 
 _HEADER_KEY = "soc"
 _KEY_SEPARATOR = "\x1f"
@@ -31,10 +31,6 @@ _NO_ROWS = pl.DataFrame(schema=SEGMENT_SCHEMA)
 
 def _microseconds(seconds: float) -> int:
     return round(seconds * 1e6)
-
-
-def _pairs(fields: Mapping[str, str]) -> list[dict[str, str]]:
-    return [{"key": encodable(key), "value": encodable(value)} for key, value in fields.items()]
 
 
 class SegmentBuilder:
@@ -97,7 +93,6 @@ class SegmentBuilder:
     def add_event(self, event: Event) -> None:
         row = {name: getattr(event, name) for name in Event.__slots__}
         row["time"], row["received"] = _microseconds(event.time), _microseconds(event.received)
-        row["fields"] = _pairs(event.fields)
         self._add("event", row)
 
     def add_match(self, match: Match) -> None:
@@ -140,7 +135,7 @@ def _column(name: str, values: Sequence[Any]) -> pl.Series:
     if name == "fact_keys":  # lists built one by one take as long as all the rest
         joined = pl.Series(name, values, dtype=pl.String()).str.split(_KEY_SEPARATOR)
         return joined.list.eval(pl.element().filter(pl.element() != ""))
-    return typed(name, values)
+    return maps(name, values) if name == "fields" else typed(name, values)
 
 
 def encode(frame: pl.DataFrame, header: Header) -> bytes:
