@@ -38,7 +38,7 @@ _KEY = re.compile(r"(/.*?/authorized_keys):\s*(.*)")
 @collector(every="posture", fetch=ACCOUNTS, facts={"account"})
 def macos_accounts(output: CommandOutput) -> Iterator[Fact]:
     """Local accounts but the system's own (`_name`): name -> number and shell."""
-    shells = dict(match.groups() for match in map(_VALUE.fullmatch, section(output, "shells")) if match)
+    shells = {match[1]: match[2] for match in map(_VALUE.fullmatch, section(output, "shells")) if match}
     for match in filter(None, map(_VALUE.fullmatch, section(output, "numbers"))):
         name, number = match.groups()
         if not name.startswith("_"):

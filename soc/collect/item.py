@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from datetime import UTC, datetime
 from typing import Any
 
 
@@ -21,13 +22,15 @@ class Item:
         return str(value).strip()
 
     def number(self, name: str = "") -> float | None:
+        """A finite number, or its text."""
         value = self._members.get(name)
         if isinstance(value, bool):
             return None
         try:
-            return float(value)  # type: ignore[arg-type]
+            number = float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
             return None
+        return number if math.isfinite(number) else None
 
     def whole(self, name: str = "") -> int | None:
         number = self.number(name)
@@ -38,9 +41,10 @@ class Item:
         return value if isinstance(value, bool) else None
 
     def moment(self, name: str = "") -> float | None:
-        """UTC seconds of a time in ISO 8601."""
+        """UTC seconds of a time in ISO 8601; without an offset it is UTC."""
         try:
-            return datetime.fromisoformat(self.text(name)).timestamp()
+            moment = datetime.fromisoformat(self.text(name))
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             return None
 
