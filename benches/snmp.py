@@ -7,7 +7,8 @@ ten objects over SNMPv3 authPriv from Debian's snmpd), `dead` (as scalars, every
 Each is one cycle as `soc collect` makes it, in a process of its own, once to warm up and then three times;
 agents run in other processes, whose CPU time is not counted. The peer, where Debian's package is
 installed, answers HTTP for the same objects of the same agents; only its own CPU time is counted.
-`--large` adds 10,000 devices in one cycle, for memory, and the same over two workers. Prints JSON.
+`--large` adds 10,000 devices in one cycle, for memory, and the same over two workers; and a hub's collect
+workers, one and two, over 2,000 strangers. Prints JSON.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import json
 import multiprocessing
 import os
 import platform
+import queue
 import resource
 import runpy
 import shutil
@@ -46,8 +48,10 @@ from soc.demo.agent import Agent
 from soc.demo.serve import AgentServer
 from soc.demo.tree import Variable, VariableTree
 from soc.inventory import load_inventory
+from soc.inventory.accepted import keep_accepted
 from soc.model import Sample
 from soc.model.shipped import shipped
+from soc.spool.layout import INVENTORY
 from soc.spool.spool import Spool
 
 SCENARIOS = ("scalars", "walks", "v3", "dead")
@@ -433,6 +437,59 @@ def measure_large(devices: int) -> dict[str, Any]:
         return {"devices": devices, "one_worker": one, "two_workers": two}
 
 
+def measure_hub_workers(devices: int) -> dict[str, Any]:
+    """Collect workers as a hub starts them, one and then two, over devices that nobody polled before.
+
+    `cores` is the CPU time of all workers by the time from the first second's work to the last.
+    """
+    found: dict[str, Any] = {"devices": devices}
+    with agents(devices) as endpoints:
+        for count in (1, 2):
+            with tempfile.TemporaryDirectory() as name:
+                directory = Path(name)
+                path = inventory(directory, endpoints, "scalars", devices)
+                keep_accepted(directory / INVENTORY, load_inventory(path, keep_texts=True).texts)
+                found[f"workers_{count}"] = _hub_workers(directory, devices, count)
+    one, two = found["workers_1"], found["workers_2"]
+    found["speed_up"] = round(two["devices_per_second"] / one["devices_per_second"], 2)
+    return found
+
+
+def _hub_workers(directory: Path, devices: int, count: int) -> dict[str, Any]:
+    workers = [
+        subprocess.Popen(
+            [
+                sys.executable, "-m", "soc.hub.collect_worker", "--data", str(directory),
+                "--share", f"{index}/{count}",
+            ],
+            env=os.environ | {"BENCH_COMMUNITY": "public"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )
+        for index in range(1, count + 1)
+    ]  # fmt: skip
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    for worker in workers:
+        threading.Thread(target=_pass_on, args=(worker, lines), daemon=True).start()
+    done = 0
+    seen: list[tuple[float, float, int]] = []  # at the end of a tick: when, CPU seconds of all, devices
+    while done < devices:
+        done += int(json.loads(lines.get(timeout=60))["summary"]["devices"])
+        seen.append((time.monotonic(), sum(cpu_seconds(worker.pid) for worker in workers), done))
+    for worker in workers:
+        if worker.stdin:
+            worker.stdin.close()  # with the hub that started it, a worker ends
+        worker.wait()
+    seconds, cpu, polled = (last - first for first, last in zip(seen[0], seen[-1], strict=True))
+    return {
+        "seconds": round(seconds, 2), "cores": round(cpu / seconds, 2),
+        "devices_per_second": round(polled / seconds),
+    }  # fmt: skip
+
+
+def _pass_on(worker: subprocess.Popen[bytes], lines: queue.SimpleQueue[bytes]) -> None:
+    for line in worker.stdout or ():
+        lines.put(line)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--devices", type=int, default=1000)
@@ -449,6 +506,7 @@ def main() -> None:
     }
     if args.large:
         results["large"] = measure_large(10_000)
+        results["hub_workers"] = measure_hub_workers(2_000)
     document = {
         "bench": "snmp",
         "machine": {
