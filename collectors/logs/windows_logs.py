@@ -1,4 +1,4 @@
-"""Windows' event logs, pulled over SSH from where the last pull ended (Get-WinEvent).
+"""Windows' event logs, pulled over SSH from where the last pull ended (EventLogReader).
 
 The account must be a member of `Event Log Readers`. Security is a command of its own, so that a host which
 keeps it from us says so.

@@ -12,46 +12,43 @@ from soc.model import LogRecord
 
 FORMAT = "windows"
 FIRST_CONTACT_EVENTS = 200
-PULL_EVENTS = 2000
-PULL_CHARACTERS = 500_000  # of each channel
-MAXIMUM_BYTES = 4_000_000
+PULL_EVENTS = 4000  # of each channel
+PULL_CHARACTERS = 6_000_000  # of all channels, in equal shares
+MAXIMUM_BYTES = 8_000_000
 
-# A line for each event: the channel's key, the record id, the event as XML (EventLogRecord.ToXml). Record
-# ids begin anew when a log is cleared. An empty log and one that is not there are no failures, but a
-# host that lets us read none of them is.
+# PowerShell itself reads standard input where a command comes encoded, and gives its lines as $input.
+# A line for each event: the channel's key, the record id, the event as XML. It reads by EventLogReader:
+# Get-WinEvent puts each event's message into words first, which takes its time, and stops at one whose
+# publisher is gone. Record ids begin anew when a log is cleared. An empty log and one that is not there are
+# no failures, but a host that lets us read none of them is.
 _SCRIPT = """\
-$ProgressPreference='SilentlyContinue'
-$line=try{[string][Console]::In.ReadLine()}catch{Write-Error "standard input: $_";exit 1}
-$after=@{}
+$ErrorActionPreference='Stop';$ProgressPreference='SilentlyContinue'
+$line="$(@($input)[0])".Trim();$after=@{}
 foreach($p in $line -split ';'){if($p -match '^(\\w+)=(\\d{1,18})$'){$after[$matches[1]]=[long]$matches[2]}}
-$u=New-Object Text.UTF8Encoding $false
-try{$w=New-Object IO.StreamWriter([Console]::OpenStandardOutput(),$u)}catch{}
-function P($t){if($w){$w.WriteLine($t)}else{$t}}
-function Q($q){@(Get-WinEvent @q -ErrorAction Stop)}
-P "after $line"
-$read=0;$said=@()
+$w=New-Object IO.StreamWriter([Console]::OpenStandardOutput(),(New-Object Text.UTF8Encoding $false))
+function Events($n,$xpath,$newestFirst){
+$q=New-Object Diagnostics.Eventing.Reader.EventLogQuery($n,'LogName',$xpath)
+$q.ReverseDirection=$newestFirst
+New-Object Diagnostics.Eventing.Reader.EventLogReader($q)
+}
+$w.WriteLine("after $line");$read=0;$said=@()
 foreach($c in CHANNELS){
 $k,$n=$c -split '=',2
 try{
-$newest=@(Q @{LogName=$n;MaxEvents=1})[0].RecordId;$read++
-if(-not $after.ContainsKey($k)){$f=@(Q @{LogName=$n;MaxEvents=FIRST});[array]::Reverse($f)}
-else{
-$a=$after[$k];if($newest -eq $a){continue}
-if($newest -lt $a){P "restarted $k";$a=0}
-$f=Q @{LogName=$n;FilterXPath="*[System[EventRecordID>$a]]";Oldest=$true;MaxEvents=EVENTS}
-}
-$left=CHARACTERS
-foreach($e in $f){
+$e=(Events $n '*' $true).ReadEvent();$read++
+if(!$e){continue}
+$newest=$e.RecordId;$a=$newest-FIRST
+if($after.ContainsKey($k)){$a=$after[$k];if($newest -lt $a){$w.WriteLine("restarted $k");$a=0}}
+if($newest -eq $a){continue}
+$r=Events $n "*[System[EventRecordID>$a]]" $false;$left=CHARACTERS
+for($i=0;$i -lt EVENTS -and ($e=$r.ReadEvent());$i++){
 $x=$e.ToXml() -replace "`r",'&#13;' -replace "`n",'&#10;'
 $left-=$x.Length;if($left -lt 0){break}
-P "$k $($e.RecordId) $x"
+$w.WriteLine("$k $($e.RecordId) $x")
 }
-}catch{
-if($_.FullyQualifiedErrorId -like 'NoMatchingEventsFound*'){$read++}
-elseif($_.FullyQualifiedErrorId -notlike 'NoMatchingLogsFound*'){$said+="${n}: $_"}
+}catch{if($_.Exception.GetBaseException().GetType().Name -ne 'EventLogNotFoundException'){$said+="${n}: $_"}}
 }
-}
-if($w){$w.Flush()}
+$w.Flush()
 if(!$read){if($said){[Console]::Error.WriteLine($said -join "`n");exit 1};exit 127}
 """
 _EVENT = re.compile(r"(\w{1,16}) (\d{1,18}) (<Event[ >].*)")
@@ -62,7 +59,7 @@ def windows_log(name: str, documentation: str, *, stream: str, channels: Mapping
     """A collector of some channels, by short keys that stand for them in the cursor.
 
     The cursor is the record id reached in each channel: `sys=11;app=7`. The first contact takes the last
-    200 events of each channel, a pull at most 2000. Raises ValueError for what cmd.exe could not start.
+    200 events of each channel, a pull at most 4000. Raises ValueError for what cmd.exe could not start.
     """
     script = windows_script(channels)
 
@@ -82,7 +79,8 @@ def windows_script(channels: Mapping[str, str]) -> str:
     """The PowerShell script, before it is encoded."""
     listed = ",".join(f"'{key}={channel}'" for key, channel in channels.items())
     script = _SCRIPT.replace("CHANNELS", f"@({listed})").replace("FIRST", str(FIRST_CONTACT_EVENTS))
-    return script.replace("EVENTS", str(PULL_EVENTS)).replace("CHARACTERS", str(PULL_CHARACTERS))
+    share = PULL_CHARACTERS // len(channels)
+    return script.replace("EVENTS", str(PULL_EVENTS)).replace("CHARACTERS", str(share))
 
 
 def windows_records(stream: str, output: CommandOutput) -> Iterator[LogRecord]:

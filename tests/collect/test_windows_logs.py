@@ -74,7 +74,7 @@ def test_script_is_constant_and_reads_the_place_from_standard_input() -> None:
     assert isinstance(fetch, SshCommand)
     encoded = fetch.command.rpartition(" ")[2]
     assert base64.b64decode(encoded).decode("utf-16-le") == fetch.script
-    assert "[Console]::In.ReadLine()" in fetch.script
+    assert "$input" in fetch.script
     assert "'sys=System','app=Application'" in windows_script({"sys": "System", "app": "Application"})
 
 
