@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.support.command import SOC, soc
 from tests.support.numbers import CANARY_EVERY, CANARY_RULE, write_numbers
+from tests.support.own_collectors import OWN_COLLECTORS
 from tests.support.sshd import Host
 
 PULL = 300
@@ -31,15 +31,16 @@ def kill_at_random(directory: Path, host: Host, kills: int, total: int) -> None:
     print(f"SOC_TEST_SEED={seed}", file=sys.stderr)
     chance = random.Random(seed)
     started = time.monotonic()
-    soc("collect", *arguments, check=True)
+    subprocess.run([*OWN_COLLECTORS, "collect", *arguments], check=True)
     longest = time.monotonic() - started
     for _ in range(kills):
-        process = subprocess.Popen([*SOC, "collect", "--all", *arguments], stderr=subprocess.DEVNULL)
+        again = [*OWN_COLLECTORS, "collect", "--all", *arguments]
+        process = subprocess.Popen(again, stderr=subprocess.DEVNULL)
         time.sleep(chance.uniform(0.3, 1.1) * longest)
         process.kill()
         process.wait()
     for _ in range(total // PULL + 1):
-        soc("collect", "--all", *arguments, check=True)
+        subprocess.run([*OWN_COLLECTORS, "collect", "--all", *arguments], check=True)
     with duckdb.connect(str(directory / "data/soc.duckdb"), read_only=True) as store:
         numbers = store.execute(
             "SELECT value FROM sample JOIN series USING (series_id) WHERE metric = 'test_number' "

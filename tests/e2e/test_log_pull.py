@@ -17,10 +17,17 @@ import pytest
 from soc.collect.journal import PULL_BYTES
 from tests.support.journal import JOURNAL_REMOTE, Journal
 from tests.support.numbers import CANARY_EVERY, CANARY_RULE, write_canary_rule
-from tests.support.pull_journal import STREAM
+from tests.support.own_collectors import OWN_COLLECTORS
 from tests.support.sshd import Host
 
 CHUNK = 500
+STREAM = "test-journal"
+_COLLECTOR = '''
+"""The shipped command and parser, of a journal elsewhere."""
+from soc.collect.journal import journal_log
+
+test_journal = journal_log("test_journal", "A test's.", stream="{stream}", options="--directory={directory}")
+'''
 _ENTRY_BYTES = 350  # at least, as journalctl prints it
 
 
@@ -70,10 +77,12 @@ def pull_under_kills(directory: Path, host: Host, kills: int, total: int, rotati
     journal = Journal(files, start=round(time.time() * 1e6) - total * 1000 - 60_000_000)
     data, inventory = directory / "data", directory / "inventory.yaml"
     inventory.write_text(host.inventory())
-    rules = write_canary_rule(directory)
+    collectors, rules = directory / "collectors", write_canary_rule(directory)
+    collectors.mkdir(0o700)
+    (collectors / "test_journal.py").write_text(_COLLECTOR.format(stream=STREAM, directory=files))
     pull = [
-        sys.executable, "-m", "tests.support.pull_journal", str(files), "--data", str(data),
-        "--inventory", str(inventory), "--rules", str(rules),
+        *OWN_COLLECTORS, "collect", "--all", "--data", str(data), "--inventory", str(inventory),
+        "--collectors", str(collectors), "--rules", str(rules),
     ]  # fmt: skip
     seed = int(os.environ.get("SOC_TEST_SEED", "0")) or random.randrange(1, 1 << 30)
     print(f"SOC_TEST_SEED={seed}", file=sys.stderr)
