@@ -140,6 +140,9 @@ class Commands:
         """A batch that ended early: what it was at runs alone, the rest in another."""
         if not item.left or not isinstance(item, Batch):
             return []
+        if not item.failed:  # what came of these is not known, but something was run
+            for command in item.left[:1] if item.framed else item.left:
+                self._tell(command, item.sent, -1, 0, "command")
         if not item.framed:
             return self._one_by_one(item.left)
         if item.failed:
@@ -156,9 +159,7 @@ class Commands:
                 code = item.channel.exit_status
         else:
             code, reason = result.exit_code, ""
-        self.executions.append(
-            Execution(command.id, ended.sent, self._account, self._address, code, ended.bytes, reason)
-        )
+        self._tell(command, ended.sent, code, ended.bytes, reason)
         if reason == "deadline" or ended.seconds > self._limits.slow_seconds:
             self.apart.add(command.id)
         elif (
@@ -168,6 +169,9 @@ class Commands:
             and result.exit_code in command.exit_codes
         ):
             self.apart.discard(command.id)
+
+    def _tell(self, command: SshCommand, sent: float, code: int, size: int, reason: str) -> None:
+        self.executions.append(Execution(command.id, sent, self._account, self._address, code, size, reason))
 
     def _wait(self, running: Sequence[Running], seconds: float) -> None:
         nearest = min((item.deadline for item in running), default=self._client.guard.deadline)

@@ -28,6 +28,9 @@ from soc.model.text import clean
 PLATFORM_HINT = "platform"
 APART_HINT = "apart"  # ids of commands that take long
 FRAMED_HINT = "framed"  # False where the account's shell does not understand a batch
+DROPPED_HINT = "dropped"  # True where every attempt was dropped unheard the last time
+# It may be a server that wants nothing from us; those that wait for their turn behind it do.
+_ATTEMPTS_WHERE_DROPPED = 2
 # Their shells are no POSIX shells.
 _NEVER_BATCHED = frozenset({"windows"})
 # Only where nobody was reached is the next address worth a try.
@@ -177,17 +180,23 @@ class _Contact:
         limits = self._limits
         # Hosts that were dropped together come back apart, the same host each time alike.
         share = int(digest(self._job.device.name, size=4), 16) / 0xFFFFFFFF
-        for attempt in range(limits.attempts):
+        dropped = bool(self._job.hints.get(DROPPED_HINT))
+        attempts = min(limits.attempts, _ATTEMPTS_WHERE_DROPPED) if dropped else limits.attempts
+        for attempt in range(attempts):
             try:
                 with self._around.slots.hold(endpoint, self._via, self._deadline):
                     client = connect(endpoint, login, limits, self._deadline, self._jump())
                     client.guard.wake(self._deadline, self._cap)
                     now = time.monotonic()
+                    if dropped:
+                        self._answer.hints[DROPPED_HINT] = False
                     return self._use(Connection(client, endpoint, credential, self._via, now, now))
             except SshError as error:
                 wait = min(limits.retry_seconds * 2**attempt, limits.longest_retry_seconds) * (0.5 + share)
-                last = attempt + 1 == limits.attempts
+                last = attempt + 1 == attempts
                 if not error.retry or last or time.monotonic() + wait >= self._deadline:
+                    if error.retry and not dropped:
+                        self._answer.hints[DROPPED_HINT] = True
                     raise
             time.sleep(wait)
         return None

@@ -16,11 +16,12 @@ _BEGIN = """\
 IFS= read -r soc_frame
 printf '\\n%s -\\n' "$soc_frame"; printf '\\n%s -\\n' "$soc_frame" >&2
 """
-# The line feed ends a command that ends in a comment. What is in parentheses can end itself alone.
+# The line feed ends a command that ends in a comment. What is in parentheses can end itself alone. Once
+# nobody listens any more, nothing further is run.
 _OPEN = "(\n"
 _CLOSE = """
 ) </dev/null
-soc_code=$?; printf '\\n%s %d\\n' "$soc_frame" "$soc_code"; printf '\\n%s -\\n' "$soc_frame" >&2
+soc_code=$?; printf '\\n%s %d\\n' "$soc_frame" "$soc_code" && printf '\\n%s -\\n' "$soc_frame" >&2 || exit 1
 """
 
 

@@ -126,7 +126,10 @@ class HostKeys:
             raise _refused(
                 "host-key-changed", f"the host shows {presented}, {self.source} has {', '.join(known[:3])}"
             )
-        raise _refused("host-key-unknown", f"the host shows {presented}, which {self.source} lacks")
+        raise _refused(
+            "host-key-unknown",
+            f"the host shows {presented}, which {self.source} lacks; `soc inventory trust` puts it there",
+        )
 
 
 def describe(blob: bytes) -> str:

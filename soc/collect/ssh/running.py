@@ -198,13 +198,13 @@ class Batch(Channel):
             self.left = self._commands[self._done :]
 
     def _next(self) -> None:
-        self._sent, self._begun = time.time(), time.monotonic()
+        self.sent, self._begun = time.time(), time.monotonic()
         self.deadline = min(self._last, self._begun + self._seconds)
 
     def _ended(self, result: CommandOutput | Failure, size: int) -> Ended:
         command = self._commands[self._done]
         self._done += 1
-        ended = Ended(command, result, self._sent, time.monotonic() - self._begun, size)
+        ended = Ended(command, result, self.sent, time.monotonic() - self._begun, size)
         self._next()
         return ended
 

@@ -43,7 +43,7 @@ class Trust:
         if self._common:
             paths.append(self._common)
         if not paths:
-            return "the inventory (neither known_hosts nor fingerprint)"
+            return "the record (no known_hosts, no fingerprint)"
         try:
             return KnownHosts.read(*paths)
         except OSError as error:

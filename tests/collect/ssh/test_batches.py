@@ -55,6 +55,8 @@ def test_account_that_knows_no_frame(start_sshd, ask: Ask) -> None:
     answer = ask(host.job(ONE, TWO, hints=LINUX))
     assert [output.stdout for output in answer.values.values()] == ["restricted\n"] * 2
     assert answer.hints["framed"] is False
+    told = [(item.command, item.exit_code, item.reason) for item in answer.executions]
+    assert sorted(told) == [("one", -1, "command"), ("one", 0, ""), ("two", -1, "command"), ("two", 0, "")]
     before = _sessions(host)
     again = ask(host.job(ONE, TWO, hints=answer.hints))
     assert set(again.values) == {ONE, TWO}
@@ -109,6 +111,7 @@ def test_command_that_ends_the_shell(sshd, ask: Ask) -> None:
     answer = ask(sshd.job(ONE, murderous, TWO, THREE, hints=LINUX))
     assert {ONE, TWO, THREE} <= set(answer.values)
     assert answer.hints["apart"] == ["murderous"]
+    assert [item.command for item in answer.executions].count("murderous") == 2
 
 
 def test_broken_constant_hides_no_others(sshd, ask: Ask) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +103,17 @@ def test_framed_text_is_read_back() -> None:
     """Who plays a host finds the commands in it; any other text is none."""
     assert unframed(framed(COMMANDS)) == list(COMMANDS)
     assert unframed("uname -s") == []
+
+
+def test_nothing_is_run_for_nobody(tmp_path: Path) -> None:
+    """When the reader is gone the commands behind are left out, even where the signal is ignored."""
+    text = f"trap '' PIPE; {framed(['sleep 0.5', f'touch {tmp_path}/run'])}"
+    process = subprocess.Popen(["sh", "-c", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{BOUNDARY}\n".encode())
+    process.stdin.close()
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(30) == 1
+    assert not (tmp_path / "run").exists()

@@ -143,6 +143,22 @@ def test_no_session_is_had(serve, peer: Peer, reason: str, phase: str, answered:
     assert not answer.values
 
 
+def test_server_that_always_drops_us(serve) -> None:
+    """It is tried as often as a busy one only once: the next contact knows better."""
+    connections: list[int] = []
+    port = serve(lambda _: connections.append(1))
+    device = Device("host", "hosting", ("127.0.0.1",), options={"ssh": {"port": port}})
+    hints: dict[str, Any] = {}
+    for expected in (5, 7, 9):
+        answers: list[Answer] = []
+        SshTransport(Limits(attempts=5, retry_seconds=0.01)).run(
+            [Job(device, (CREDENTIAL,), (HELLO,), hints=hints)], answers.append, time.monotonic() + 20
+        )
+        assert len(connections) == expected
+        hints |= answers[0].hints
+    assert hints == {"dropped": True}
+
+
 def test_refused_port_is_no_answer() -> None:
     """A port where nobody listens is "refused"."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
