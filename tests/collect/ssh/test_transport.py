@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import threading
 import time
@@ -375,9 +376,10 @@ def agent(tmp_path: Path) -> Iterator[Callable[..., Path]]:
     def start(*keys: Path) -> Path:
         path = tmp_path / f"agent-{len(agents)}"
         agents.append(subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL))
-        while not path.exists():
-            assert agents[-1].poll() is None
-            time.sleep(0.01)
+        with socket.socket(socket.AF_UNIX) as probe:
+            while probe.connect_ex(str(path)):
+                assert agents[-1].poll() is None
+                time.sleep(0.01)
         for key in keys:
             environment = {"SSH_AUTH_SOCK": str(path), "PATH": "/usr/bin:/bin"}
             subprocess.run(["ssh-add", "-q", key], check=True, capture_output=True, env=environment)
