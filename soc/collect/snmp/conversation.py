@@ -57,7 +57,7 @@ class Conversation:
         self._until = until
         self._plans = plans
         self._open_session = open_session
-        self._plan = plans.of(job.fetches)
+        self._plan = plans.of(job.fetches, presumed=job.hints.get("object_id"))
         self._object_id: str | None = None  # read only when some fetch depends on it
         self._hints: Mapping[str, Any] = job.hints
         self._scalars: dict[str, Any] = {}
@@ -80,6 +80,7 @@ class Conversation:
         """Runs on the loop; the answer is complete when it ends."""
         try:
             self.link = link = yield from self._reach()
+            self._see_kind()
             yield from self._read_scalars(link)
             yield from self._read_tables(link)
             if self._plan.conditional:
@@ -131,6 +132,16 @@ class Conversation:
         if isinstance(outcome, Signal):
             raise LinkError(link.failure(outcome))
         self._take([SYSTEM_UPTIME, *oids], outcome)
+
+    def _see_kind(self) -> None:
+        """Whether it is of the kind presumed; else what depends on that is asked once it is known."""
+        presumed = self._plan.presumed
+        if presumed is None:
+            return
+        if SYSTEM_OBJECT_ID in self._settled and object_id(self._scalars.get(SYSTEM_OBJECT_ID)) == presumed:
+            self._object_id = presumed
+        else:
+            self._plan = self._plans.of(self._job.fetches)
 
     def _take(self, oids: list[str], values: Mapping[str, Any]) -> None:
         """Keep a GET's values. An empty answer settles nothing: it may be an error-status."""

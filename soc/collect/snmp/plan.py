@@ -19,16 +19,24 @@ _NO_CELLS = ColumnCells("")
 class Plan:
     """The OIDs to read: scalars in order of OID, columns by table."""
 
-    def __init__(self, fetches: Iterable[Fetch], object_id: str | None = None) -> None:
-        """Without `object_id`, what is asked of every agent; with it, what only such agents are asked."""
+    def __init__(
+        self, fetches: Iterable[Fetch], object_id: str | None = None, presumed: str | None = None
+    ) -> None:
+        """Without `object_id`, what is asked of every agent; with it, what only such agents are asked.
+
+        With `presumed`, a sysObjectID that has to be confirmed by the first answer, both.
+        """
         scalars: set[str] = set()
         self.columns: dict[str, list[str]] = {}
-        self.conditional = False  # whether some fetch depends on what kind of agent it is
+        self.presumed: str | None = None
+        depends = False  # whether some fetch depends on what kind of agent it is
         for fetch in fetches:
             if not isinstance(fetch, SnmpTable | SnmpScalars):
                 continue
-            self.conditional = self.conditional or bool(fetch.object_ids)
-            if bool(fetch.object_ids) == (object_id is None) or not fetch.asks(object_id or ""):
+            depends = depends or bool(fetch.object_ids)
+            if presumed is None and bool(fetch.object_ids) == (object_id is None):
+                continue
+            if not fetch.asks(presumed or object_id or ""):
                 continue
             if isinstance(fetch, SnmpScalars):
                 scalars.update(column.id for column in fetch.columns.values())
@@ -36,20 +44,27 @@ class Plan:
             columns = self.columns.setdefault(fetch.base, [])
             columns += [oid for name in fetch.columns if (oid := fetch.column_oid(name)) not in columns]
         self.scalars = sorted(scalars, key=index_key)
-        self.request = [SYSTEM_UPTIME, *(oid for oid in self.scalars if oid != SYSTEM_UPTIME)]
+        first = [SYSTEM_UPTIME]
+        if depends and presumed is not None:
+            self.presumed = presumed
+            first.append(SYSTEM_OBJECT_ID)
+        self.conditional = depends and self.presumed is None  # whether there is more to ask of some agents
+        self.request = [*first, *(oid for oid in self.scalars if oid not in first)]
 
 
 class Plans:
     """Plans by fetches: most devices of a cycle are asked for the same."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[tuple[Fetch, ...], str | None], Plan] = {}
+        self._known: dict[tuple[tuple[Fetch, ...], str | None, str | None], Plan] = {}
 
-    def of(self, fetches: tuple[Fetch, ...], object_id: str | None = None) -> Plan:
-        key = (fetches, object_id)
+    def of(
+        self, fetches: tuple[Fetch, ...], object_id: str | None = None, presumed: str | None = None
+    ) -> Plan:
+        key = (fetches, object_id, presumed)
         plan = self._known.get(key)
         if plan is None:
-            plan = self._known[key] = Plan(fetches, object_id)
+            plan = self._known[key] = Plan(fetches, object_id, presumed)
         return plan
 
 

@@ -105,7 +105,7 @@ class SnmpTransport:
     ) -> Generator[Any, Any, None]:
         started = time.monotonic()
         answer = Answer(job, 0.0, answered=False)
-        plan = self._plans.of(job.fetches)
+        plan = self._plans.of(job.fetches, presumed=job.hints.get("object_id"))
         came: Signal | None = Signal.END
         if open_session is Session and known.fits(plan, answer, *targets[0]):
             came = yield from known.ask(plan, answer, *targets[0], self._sessions)

@@ -13,6 +13,7 @@ from soc.collect import SnmpScalars, SnmpTable, counter64, gauge, integer, oid, 
 from soc.collect.port import Answer
 from soc.collect.snmp.walk import MAXIMUM_ROWS
 from soc.demo import ber
+from soc.demo.agent import Agent
 from soc.model import REASONS
 
 from .agents import GET, GET_BULK, GET_NEXT, Request, binding, honest, response, serving
@@ -348,6 +349,56 @@ def test_objects_of_other_vendors_are_not_asked_for() -> None:
     assert answer.values[own].model == "X-1"
     assert answer.values[foreign] == []
     assert not any(name.startswith("1.3.6.1.4.1.88888") for name in asked)
+
+
+def _of_vendor(number: int, model: bytes) -> Agent:
+    return honest(
+        VALUES
+        | {
+            f"{SYSTEM}2.0": (ber.OBJECT_IDENTIFIER, ber.parse_oid(f"1.3.6.1.4.1.{number}.5")),
+            f"1.3.6.1.4.1.{number}.1.0": (ber.OCTET_STRING, model),
+            f"1.3.6.1.4.1.{number}.2.1.1": (ber.OCTET_STRING, model),
+            f"1.3.6.1.4.1.{number}.3.0": (ber.INTEGER, 1),
+        }
+    )
+
+
+@pytest.mark.parametrize("with_tables", [False, True])
+def test_the_kind_of_a_known_agent_is_confirmed_in_the_first_request(with_tables: bool) -> None:
+    """What its kind is asked comes with it, in one GET where scalars are all there is."""
+    fetches: list[object] = [SCALARS]
+    for number in (99999, 88888):
+        under = f"1.3.6.1.4.1.{number}"
+        fetches.append(SnmpScalars(model=text(f"{under}.1.0")).where(under))
+        fetches.append(SnmpTable(f"{under}.2", model=text(1)).where(under))
+    own, table, foreign, foreign_table = fetches[1:]
+    due = (SCALARS, own, foreign, *((table, foreign_table) if with_tables else (foreign_table,)))
+    agents = [_of_vendor(99999, b"first")]
+    asked: list[Request] = []
+
+    def listen(request: Request) -> list[bytes]:
+        asked.append(request)
+        return [agents[-1].respond(request.datagram, 0.0) or b""]
+
+    with serving(listen) as port:
+        first = poll(port, due, FAST)
+        asked.clear()
+        second = poll(port, due, FAST, hints=first.hints)
+        assert [request.pdu for request in asked] == [GET, *[GET_BULK] * with_tables]
+        agents.append(_of_vendor(88888, b"second"))
+        third = poll(port, due, FAST, hints=first.hints)
+    for answer in (first, second):
+        assert answer.values[own].model == "first"
+        assert list(answer.values[foreign].cells()) == [None]
+        assert answer.values[foreign_table] == []
+        assert answer.values[SCALARS].name == "example-1"
+        assert answer.failures == {}
+    if with_tables:
+        assert [row.model for row in second.values[table]] == ["first"]
+        assert third.values[table] == []
+    assert (third.values[own].model, third.values[foreign].model) == (None, "second")
+    assert [row.model for row in third.values[foreign_table]] == ["second"]
+    assert (third.anew, third.hints["object_id"]) == (True, "1.3.6.1.4.1.88888.5")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,19 @@ def test_conditional_fetches_wait_for_the_object_id() -> None:
     assert Plan((own,), "1.3.6.1.4.1.99").scalars == []
 
 
+def test_a_presumed_object_id_is_asked_for_with_what_depends_on_it() -> None:
+    """First, so that it is in the first request; not where nothing depends on it."""
+    own = SnmpScalars(model="1.3.6.1.4.1.9.1.0").where("1.3.6.1.4.1.9")
+    uptime, object_id = "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.2.0"
+    plan = Plan((TABLE, own), presumed="1.3.6.1.4.1.9.1.1")
+    assert plan.request == [uptime, object_id, "1.3.6.1.4.1.9.1.0"]
+    assert (plan.conditional, plan.presumed, list(plan.columns)) == (False, "1.3.6.1.4.1.9.1.1", [TABLE.base])
+    other = Plan((TABLE, own), presumed="")
+    assert (other.request, other.conditional, other.presumed) == ([uptime, object_id], False, "")
+    assert Plan((TABLE,), presumed="1.3.6.1.4.1.9.1.1").request == [uptime]
+    assert Plan((TABLE, own)).conditional
+
+
 def test_rows_are_ordered_by_index_and_gaps_are_none() -> None:
     """Instance 10 comes after 9, whichever column has it; a missing cell is None."""
     counts: dict[str, int] = {}
