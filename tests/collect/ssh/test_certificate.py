@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import base64
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from soc.collect.declare import SshCommand
-from soc.collect.port import Answer
+from soc.collect.port import Answer, Job, ResolvedCredential
 from soc.collect.ssh.certificate import CertificateError, read_certificate
+from soc.model import Device
 
 Ask = Callable[..., Answer]
 HELLO = SshCommand("hello", "echo hello")
@@ -96,6 +100,48 @@ def test_users_certificate_is_no_hosts(tmp_path: Path, authority: Path) -> None:
     certificate = read_certificate(_blob(tmp_path / "user-cert.pub"))
     with pytest.raises(CertificateError, match="user's certificate"):
         certificate.check(["127.0.0.1"], time.time())
+
+
+class _Impostor(paramiko.Ed25519Key):
+    """Shows a certificate that is not a host's, and can sign with its key."""
+
+    certificate = b""
+
+    def get_name(self) -> str:
+        return "ssh-ed25519-cert-v01@openssh.com"
+
+    def asbytes(self) -> bytes:
+        return self.certificate
+
+
+def test_users_certificate_is_shown_for_a_hosts(ask: Ask, tmp_path: Path, authority: Path) -> None:
+    """Whoever has a user's certificate of the same authority cannot play a host with it."""
+    path = _key(tmp_path / "user")
+    _run("-s", authority, "-I", "a user", "-n", "127.0.0.1", path.with_suffix(".pub"))
+    key = _Impostor.from_private_key_file(str(path))
+    key.certificate = _blob(tmp_path / "user-cert.pub")
+    trusted = " ".join(authority.with_suffix(".pub").read_text().split()[:2])
+    (tmp_path / "known_hosts").write_text(f"@cert-authority * {trusted}\n")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+        def play() -> None:
+            server = paramiko.Transport(listener.accept()[0])
+            server._preferred_keys = (key.get_name(),)  # type: ignore[attr-defined]
+            server.add_server_key(key)
+            server.start_server(event=threading.Event(), server=paramiko.ServerInterface())
+            server.join(20)
+
+        thread = threading.Thread(target=play)
+        thread.start()
+        settings = {"user": "soc", "password": "x", "known_hosts": str(tmp_path / "known_hosts")}
+        device = Device("host", "hosting", ("127.0.0.1",), options={"ssh": {"port": port}})
+        answer = ask(Job(device, (ResolvedCredential("ops", "ssh", settings),), (HELLO,)))
+        thread.join(20)
+    assert answer.failure is not None
+    assert answer.failure.reason == "host-certificate"
+    assert "user's certificate" in answer.failure.detail
+    assert answer.refused_credentials == ()
 
 
 def test_certificate_of_another_authority_is_unknown(show, ask: Ask, tmp_path: Path) -> None:
