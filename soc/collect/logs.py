@@ -85,7 +85,7 @@ def file_records(stream: str, format: str, output: CommandOutput) -> Iterator[Lo
         if match := _LINE.fullmatch(line):
             yield LogRecord(stream, match[1], match[2], format)
         elif line.startswith("gap "):
-            yield gap(stream, line[4:], "the file read last is gone; what was written to it since is lost")
+            yield gap(stream, line[4:], "the file read last is gone; what was written to it since may be lost")
 
 
 def log_file(

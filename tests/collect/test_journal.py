@@ -212,3 +212,39 @@ def test_cut_output_gives_whole_entries_only() -> None:
     stdout = 'after \n{"__CURSOR":"s=1;t=1","MESSAGE":"one"}\n{"__CURSOR":"s=1;t=2","MESS'
     (record,) = journal_records("journal", CommandOutput(stdout, "", 0, truncated=True))
     assert record.cursor == "s=1;t=1"
+
+
+def test_constant_command_reads_the_hosts_own_journal(tmp_path: Path) -> None:
+    """The command as it ships finds the system's journal where journald keeps it (in a mount namespace)."""
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        pytest.skip("needs root and Debian package util-linux, for a mount namespace")
+    machine = "0123456789abcdef0123456789abcdee"
+    (tmp_path / "machine-id").write_text(f"{machine}\n")
+    files = tmp_path / "journal" / machine
+    files.mkdir(parents=True)
+    journal = Journal(files)
+    journal.write("one", "two")
+    mounts = 'mount --bind "$1/machine-id" /etc/machine-id && mount --bind "$1/journal" /var/log/journal'
+    if not Path("/var/log/journal").is_dir() or not Path("/etc/machine-id").is_file():
+        pytest.skip("needs Debian package systemd")
+    command = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        f'{mounts} && exec sh -c "$2"',
+        "sh",
+        tmp_path,
+        journal_script(),
+    ]
+
+    def run(cursor: str) -> CommandOutput:
+        done = subprocess.run(command, input=f"{cursor}\n", capture_output=True, text=True, check=False)
+        if "permission denied" in done.stderr.lower():
+            pytest.skip("needs the right to mount")
+        return CommandOutput(done.stdout, done.stderr, done.returncode)
+
+    records = list(journal_records("journal", run("")))
+    assert _messages(records) == ["one", "two"]
+    journal.write("three")
+    assert _messages(list(journal_records("journal", run(records[-1].cursor)))) == ["three"]
