@@ -29,17 +29,18 @@ _SCRIPT = """\
 read -r cursor
 command -v journalctl >/dev/null || exit 127
 case $cursor in *[!0-9a-z=\\;]*) cursor=;; esac
-newest=$(journalctl OPTIONS --quiet --system --lines=1 --output=short) || exit 1
-[ -n "$newest" ] || exit 127
 only=
 journalctl --help | grep -q -e --output-fields && only=--output-fields=FIELDS
 entries() { journalctl OPTIONS --quiet --no-pager --output=json $only "$@" TRANSPORTS; }
-echo "after $cursor"
-[ -n "$cursor" ] && [ -n "$(entries --cursor="$cursor" --lines=1 2>/dev/null)" ] || {
-  entries --lines=FIRST_ENTRIES | head -c PULL_BYTES
+if [ -n "$cursor" ] && [ -n "$(entries --cursor="$cursor" --lines=1 2>/dev/null)" ]; then
+  echo "after $cursor"
+  entries --cursor="$cursor" | head -c PULL_BYTES
   exit 0
-}
-entries --cursor="$cursor" | head -c PULL_BYTES
+fi
+newest=$(journalctl OPTIONS --quiet --system --lines=1 --output=short) || exit 1
+[ -n "$newest" ] || exit 127
+echo "after $cursor"
+entries --lines=FIRST_ENTRIES | head -c PULL_BYTES
 """
 
 
