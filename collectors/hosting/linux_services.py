@@ -12,22 +12,24 @@ UNITS = SshCommand(
     "linux-services",
     "export LC_ALL=C; if [ -d /run/systemd/system ]; then "
     "systemctl list-units --state=failed --plain --no-legend --no-pager --full && "
-    "systemctl show --no-pager --property=Id,Type,ActiveState,UnitFileState,ConditionResult,TriggeredBy "
-    '"*.service"; '
+    "systemctl show --all --no-pager --property=Id,Type,ActiveState,UnitFileState,ConditionResult,"
+    'TriggeredBy,ActiveEnterTimestampMonotonic,ActiveExitTimestampMonotonic "*.service"; '
     "elif command -v rc-status >/dev/null; then rc-status --nocolor --servicelist; "
     "else exit 127; fi",
 )
 
 _FAILED = re.compile(r"(\S+)\s+\S+\s+failed(?:\s.*)?")
+# What ran for less was to be done once, whatever its type.
+_DONE_MICROSECONDS = 5_000_000
 _OPENRC = re.compile(r"\s*(\S+)\s+\[\s*(started|crashed)\b.*\]\s*")
 
 
 @collector(every="health", fetch=UNITS)
 def linux_services(output: CommandOutput) -> Iterator[Sample]:
-    """1 for an enabled service that runs; 0 for one that does not, and for each failed unit.
+    """1 for an enabled service that runs; 0 for one that did and does not any more, and for each failed unit.
 
-    `service` is the unit's name, without .service. Services that run once, whose condition did not
-    hold, or that another unit starts when they are needed count only where they failed.
+    `service` is the unit's name, without .service. Services that were done after some seconds, whose
+    condition did not hold, or that another unit starts when they are needed count only where they failed.
     """
     found: dict[str, int] = {}
     unit: dict[str, str] = {}
@@ -49,10 +51,18 @@ def linux_services(output: CommandOutput) -> Iterator[Sample]:
 
 def _state(unit: dict[str, str]) -> int | None:
     """Whether an enabled service runs; None where nothing says that it should."""
-    if "Id" not in unit or unit.get("UnitFileState") != "enabled":
+    if "Id" not in unit or not unit.get("UnitFileState", "").startswith("enabled"):
         return None
     state = unit.get("ActiveState")
     if state in ("active", "reloading"):
         return 1
+    began, ended = (_microseconds(unit, name) for name in ("ActiveEnter", "ActiveExit"))
+    lasted = ended - began > _DONE_MICROSECONDS and unit.get("Type") not in ("oneshot", "idle")
     needed = unit.get("ConditionResult") == "yes" and not unit.get("TriggeredBy")
-    return 0 if state in ("inactive", "failed") and needed and unit.get("Type") != "oneshot" else None
+    return 0 if state in ("inactive", "failed") and needed and lasted else None
+
+
+def _microseconds(unit: dict[str, str], name: str) -> int:
+    """A time since boot; 0 = never."""
+    text = unit.get(f"{name}TimestampMonotonic", "")
+    return int(text[:18]) if text.isdigit() else 0

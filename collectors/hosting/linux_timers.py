@@ -11,7 +11,7 @@ from soc.collect import CommandOutput, Sample, SshCommand, collector
 TIMERS = SshCommand(
     "linux-timers",
     "[ -d /run/systemd/system ] || exit 127; TZ=UTC LC_ALL=C systemctl show --no-pager "
-    '--property=Id,ActiveState,Result,LastTriggerUSec,NextElapseUSecRealtime "*.timer"',
+    '--property=Id,ActiveState,UnitFileState,LastTriggerUSec,NextElapseUSecRealtime "*.timer"',
 )
 
 _TIME = re.compile(r"(?:\w+ )?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? UTC")
@@ -28,6 +28,8 @@ def linux_timers(output: CommandOutput) -> Iterator[Sample]:
         timer = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
         if timer.get("ActiveState") != "active" or not timer.get("Id", "").endswith(".timer"):
             continue
+        if timer.get("UnitFileState") == "transient":
+            continue  # systemd-run's, under another name each time
         labels = {"timer": timer["Id"].removesuffix(".timer")}
         for field, metric in (
             ("LastTriggerUSec", "timer_last_run_timestamp_seconds"),

@@ -78,9 +78,7 @@ def _watched(directory: Path, host: ThrowawayHost) -> Watched:
         f"cat >~{ACCOUNT}/.ssh/authorized_keys; chown -R {ACCOUNT} ~{ACCOUNT}",
         stdin=key.with_suffix(".pub").read_text(),
     )
-    host.run(
-        "cat >/etc/sudoers.d/soc; chmod 440 /etc/sudoers.d/soc; visudo -cq; rm -f /etc/nologin", stdin=allowed
-    )
+    host.run("cat >/etc/sudoers.d/soc; chmod 440 /etc/sudoers.d/soc; visudo -cq", stdin=allowed)
     host.run("[ -s /etc/ssh/ssh_host_ed25519_key ] || ssh-keygen -A")
     public = host.run("cat /etc/ssh/ssh_host_ed25519_key.pub").split()
     known_hosts.write_text(f"[127.0.0.1]:{host.port} {public[0]} {public[1]}\n")
@@ -160,3 +158,40 @@ def test_changes_come_out_as_exactly_their_events(
     """Accounts, keys, sudoers, ports, packages, jobs and sshd's settings: each change once, nothing else."""
     with make(tmp_path) as host:
         _check(tmp_path, host)
+
+
+_UNITS = {
+    "example.service": "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=timers.target\n",
+    "idle.service": "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=timers.target\n",
+    "broken.service": "[Service]\nExecStart=/bin/false\n",
+    "once.service": "[Service]\nType=oneshot\nExecStart=/bin/true\n",
+    "once.timer": "[Timer]\nOnCalendar=*-*-* 02:30:00\nOnActiveSec=0\nAccuracySec=1us\n"
+    "[Install]\nWantedBy=timers.target\n",
+}
+
+
+def test_units_and_timers_of_a_running_systemd(tmp_path: Path) -> None:
+    """Where PID 1 is systemd, services and timers are told as systemctl has them."""
+    with copy_of_this_machine(tmp_path, systemd=True) as host:
+        watched = _watched(tmp_path, host)
+        host.run(f"usermod --append --groups adm,systemd-journal {ACCOUNT}")
+        for name, text in _UNITS.items():
+            host.run(f"cat >/etc/systemd/system/{name}", stdin=text)
+        host.run("systemctl daemon-reload; systemctl enable --now example idle once.timer")
+        host.run("systemctl start broken; until systemctl is-failed broken >/dev/null; do sleep 0.05; done")
+        host.run("until systemctl show once.service | grep -q '^ExecMainStatus=0'; do sleep 0.05; done")
+        host.run("sleep 5.5; systemctl stop idle")  # what ended sooner was done
+        ran = host.run('date -u -d "$(TZ=UTC systemctl show --value -p LastTriggerUSec once.timer)" +%s')
+
+        polled = json.loads(soc("poll", "--json", *watched.arguments).stdout)
+    assert polled["errors"] == []
+
+    samples = {(item["metric"], *item["labels"].values()): item["value"] for item in polled["samples"]}
+    assert samples["service_up", "example"] == 1
+    assert samples["service_up", "idle"] == 0  # enabled, and stopped
+    assert samples["service_up", "broken"] == 0
+    assert ("service_up", "once") not in samples
+    assert samples["timer_last_run_timestamp_seconds", "once"] == int(ran)
+    assert samples["timer_next_run_timestamp_seconds", "once"] % 86_400 == (2 * 60 + 30) * 60
+    jobs = {fact["instance"]: fact["value"] for fact in polled["facts"] if fact["key"] == "scheduled_job"}
+    assert jobs["once.timer: once.service"] == "OnCalendar=*-*-* 02:30:00, OnActiveUSec=0"
