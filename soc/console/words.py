@@ -24,6 +24,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "up": ("+ UP", "ok"),
     "down": ("!!DOWN", "critical"),
     "unreachable": ("! UNREACH", "high"),
+    "off": ("- OFF", "dim"),
     "maintenance": ("~ MAINT", "low"),
     "unknown": ("? UNKNOWN", "stale"),
 }

@@ -18,7 +18,7 @@ from soc.spool.layout import RAW, RECEIVE_LOCK, SPOOL
 from soc.spool.lock import is_held
 from soc.store import Store
 
-DEVICE_STATES = ("up", "down", "unreachable", "unknown", "maintenance")
+DEVICE_STATES = ("up", "down", "unreachable", "off", "unknown", "maintenance")
 
 
 def moment_text(seconds: float | None) -> str | None:

@@ -10,13 +10,15 @@ from soc.store.polls import Reachability
 from soc.store.states import StateChange
 
 _DARK = frozenset({"down", "unreachable"})
-_SEVERITY_IDS = {"up": 1, "unknown": 2, "unreachable": 3, "down": 4}
+_SEVERITY_IDS = {"up": 1, "off": 1, "unknown": 2, "unreachable": 3, "down": 4}
 
 
 class Topology:
-    """Who depends on whom."""
+    """Who depends on whom, and who may be switched off."""
 
     def __init__(self, devices: Iterable[Device]) -> None:
+        devices = list(devices)
+        self.best_effort = {device.name for device in devices if device.availability == "best-effort"}
         self.parents = {device.name: device.depends_on for device in devices}
         self.children: dict[str, list[str]] = {}
         for name, parents in self.parents.items():
@@ -116,6 +118,8 @@ def _judge(
     if topology.all_parents_dark(device, states):
         return "unreachable", f"behind {', '.join(topology.parents[device])}"
     asked = f" to {', '.join(sorted(answers))}" if answers else ""
+    if device in topology.best_effort:
+        return "off", f"no answer{asked}; its availability is best-effort"
     return "down", f"no answer{asked}"
 
 

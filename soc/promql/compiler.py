@@ -2,7 +2,7 @@
 
 The statement reads three tables:
 series(series_id, metric, device, labels, interval_seconds), sample(series_id, time, value) and
-device_history(device, valid_from, valid_to, tower, site, supplier, kind, labels).
+device_history(device, valid_from, valid_to, tower, site, supplier, kind, availability, labels).
 """
 
 from __future__ import annotations

@@ -126,13 +126,16 @@ def _alert(
     )
 
 
+_JOINED = ("tower", "site", "supplier", "kind", "availability")
+
+
 def _inventory_labels(query: Query, time: float, devices: set[str]) -> dict[str, Labels]:
     """What the inventory joined to each device as of `time`."""
     if not devices:
         return {}
     rows = query(
         """
-        SELECT device, labels, tower, site, supplier, kind
+        SELECT device, labels, tower, site, supplier, kind, availability
         FROM device_history
         WHERE list_contains($1::VARCHAR[], device)
           AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
@@ -141,6 +144,6 @@ def _inventory_labels(query: Query, time: float, devices: set[str]) -> dict[str,
         since=math.inf,
     )
     return {
-        device: labels | dict(zip(("tower", "site", "supplier", "kind"), fixed, strict=True))
+        device: labels | dict(zip(_JOINED, fixed, strict=True))
         for device, labels, *fixed in rows
     }

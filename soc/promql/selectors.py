@@ -77,7 +77,7 @@ def _fixed(plan: Plan, at: int | Literal["start", "end"]) -> int:
     return plan.start_us if at == "start" else plan.end_us
 
 
-# Own labels win over joined ones of the same name.
+# Own labels win over joined ones of the same name. `availability` is there only where it is not expected.
 _LABELS = normal(
     """list_concat(
         map_entries(series.labels),
@@ -86,7 +86,8 @@ _LABELS = normal(
             list_concat(
                 map_entries(history.labels),
                 [{'key': 'tower', 'value': history.tower}, {'key': 'site', 'value': history.site},
-                 {'key': 'supplier', 'value': history.supplier}, {'key': 'kind', 'value': history.kind}]
+                 {'key': 'supplier', 'value': history.supplier}, {'key': 'kind', 'value': history.kind},
+                 {'key': 'availability', 'value': nullif(history.availability, 'expected')}]
             ),
             lambda joined: NOT list_contains(map_keys(series.labels), joined.key)
         ))"""

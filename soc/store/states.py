@@ -11,7 +11,10 @@ from soc.store.times import moment
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A device took on `state` (up, down, unreachable, unknown) at `time`; `previous` empty = its first."""
+    """A device took on `state` at `time`; `previous` empty = its first.
+
+    States: up, down, unreachable, off (what may be switched off), unknown.
+    """
 
     device: str
     time: float

@@ -46,7 +46,7 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(estate(tmp_path, dead=True).directory, "--json") == 0
     status = json.loads(capsys.readouterr().out)
     assert status["devices"] == {
-        "total": 4, "up": 1, "down": 1, "unreachable": 1, "unknown": 1, "maintenance": 0,
+        "total": 4, "up": 1, "down": 1, "unreachable": 1, "off": 0, "unknown": 1, "maintenance": 0,
     }  # fmt: skip
     assert status["towers"] == {
         "network": {"total": 2, "up": 0, "open_alerts": 1},

@@ -16,6 +16,7 @@ TOPOLOGY = Topology(
         Device("fw-2", "network"),
         Device("sw", "network", depends_on=("fw", "fw-2")),
         Device("pc", "end-user", depends_on=("sw",)),
+        Device("laptop", "end-user", depends_on=("sw",), availability="best-effort"),
     ]
 )
 ALL_UP = dict.fromkeys(("isp", "fw", "fw-2", "sw", "pc"), ("up", 0.0))
@@ -50,6 +51,17 @@ def test_expired_polls_are_unknown() -> None:
     """Without a poll in time nobody knows."""
     found = advance([change("isp", 10, None)], {"isp": {"snmp": True}}, ALL_UP, TOPOLOGY)
     assert states(found) == [("isp", 10, "unknown")]
+
+
+def test_a_laptop_is_off() -> None:
+    """What may be switched off is never down; it is unreachable where nobody can tell."""
+    answers = {"laptop": {"ssh": True}}
+    present = ALL_UP | {"laptop": ("up", 0.0)}
+    [found] = advance([change("laptop", 10, False, "ssh")], answers, present, TOPOLOGY)
+    assert (found.state, found.cause) == ("off", "no answer to ssh; its availability is best-effort")
+    present |= {"laptop": ("up", 5.0), "fw": ("down", 5.0), "fw-2": ("down", 5.0), "sw": ("unreachable", 5.0)}
+    [found] = advance([change("laptop", 20, False, "ssh")], answers, present, TOPOLOGY)
+    assert found.state == "unreachable"
 
 
 def test_unreachable_whatever_the_order() -> None:
@@ -95,7 +107,9 @@ def test_transitions_never_go_back_in_time() -> None:
     assert states(found) == [("isp", 15.0, "down")]
 
 
-@pytest.mark.parametrize(("state", "severity"), [("up", 1), ("down", 4), ("unreachable", 3), ("unknown", 2)])
+@pytest.mark.parametrize(
+    ("state", "severity"), [("up", 1), ("off", 1), ("down", 4), ("unreachable", 3), ("unknown", 2)]
+)
 def test_state_event(state: str, severity: int) -> None:
     """Each transition is an own event with old, new and cause."""
     event = state_event(StateChange("isp", 10, state, "why", "before"), 12)

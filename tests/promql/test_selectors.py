@@ -55,6 +55,17 @@ def test_inventory_labels_are_those_of_the_evaluation_time() -> None:
     assert (counted["supplier"], count) == ("new", 19.0)
 
 
+def test_availability_is_a_label_of_what_may_be_off() -> None:
+    """Rules can tell devices that may be switched off from all others, which have no such label."""
+    with store_of({'a{device="lt-1"}': "1", 'a{device="sw-1"}': "2"}) as store:
+        laptop = Device("lt-1", "end-user", availability="best-effort")
+        inventory(store, laptop, Device("sw-1", "network"), now=0)
+        [(labels, _)] = compile('a{availability="best-effort"}').instant(store.query, 0)
+        [(_, other)] = compile('a{availability=""}').instant(store.query, 0)
+    assert labels == {"__name__": "a", "device": "lt-1", "tower": "end-user", "availability": "best-effort"}
+    assert other == 2
+
+
 def test_inventory_labels_select_and_never_override() -> None:
     """Selectors match joined labels; a collector's own label of that name stays."""
     with store_of({'a{device="sw-1", kind="own"}': "1", 'a{device="sw-2"}': "2"}) as store:
