@@ -54,11 +54,13 @@ def journal_script(options: str = "") -> str:
 
 
 def journal_records(stream: str, output: CommandOutput) -> Iterator[LogRecord]:
-    """The entries behind the cursor that the first line names."""
-    first, *lines = output.stdout.split("\n")
-    after = first.removeprefix("after ")
-    resumed = False
-    for line in lines[:-1]:  # what follows the last newline was cut
+    """The entries behind the cursor that the line before them names; what comes first is a shell's noise."""
+    after, resumed = "", False
+    *lines, _ = output.stdout.split("\n")  # what follows the last newline was cut
+    for line in lines:
+        if line.startswith("after "):
+            after = line.removeprefix("after ")
+            continue
         entry = _entry(line)
         cursor = entry.get("__CURSOR") if entry else None
         if entry is None or not isinstance(cursor, str) or not cursor:

@@ -207,6 +207,14 @@ def test_rubbish_is_no_entry(stdout: str) -> None:
     assert list(journal_records("journal", CommandOutput(stdout, "", 0))) == []
 
 
+def test_noise_of_the_shell_is_no_place() -> None:
+    """What start files print before the command does not look like a gap."""
+    entries = [f'{{"__CURSOR":"s=1;t={number}","MESSAGE":"{number}"}}\n' for number in (1, 2)]
+    output = CommandOutput("".join(["Welcome to web-01\n\n", "after s=1;t=1\n", *entries]), "", 0)
+    (record,) = journal_records("journal", output)
+    assert record.cursor == "s=1;t=2"
+
+
 def test_cut_output_gives_whole_entries_only() -> None:
     """An entry that the byte cap cut is left for the next pull."""
     stdout = 'after \n{"__CURSOR":"s=1;t=1","MESSAGE":"one"}\n{"__CURSOR":"s=1;t=2","MESS'
