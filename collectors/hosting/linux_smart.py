@@ -34,7 +34,7 @@ def linux_smart(output: CommandOutput) -> Iterator[Sample | Fact]:
         if not line.startswith('{"'):
             continue
         disk: dict[str, Any] = json.loads(line)
-        name, passed = disk["device"]["name"], disk.get("smart_status", {}).get("passed")
+        name, passed = disk.get("device", {}).get("name"), disk.get("smart_status", {}).get("passed")
         if serial := disk.get("serial_number"):
             yield Fact(
                 "disk", f"{disk.get('model_name', '')} {disk.get('firmware_version', '')}".strip(), serial
