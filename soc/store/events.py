@@ -62,6 +62,7 @@ VOCABULARY = Vocabulary(
     others="fields",
 )
 _FIRST_SPAN_SECONDS = 60.0
+EXECUTION = "(product = 'soc' AND category = 'execution')"  # a command that we ran on a host
 _BEHIND_ALL = "\U0010ffff"  # no id is as great
 
 
@@ -195,10 +196,14 @@ class Events:
         return self._newest_first(fits, values, since, until, after, limit)
 
     def of_device(self, device: str, since: float, until: float, limit: int) -> list[Event]:
-        """At most `limit` events of the device with a time in [since, until], newest first."""
+        """At most `limit` events of the device with a time in [since, until], newest first.
+
+        What we ran there is left out: it is many, and says nothing of the device.
+        """
         # One device's are few: looking for enough of them by growing spans would read everything anyway.
         bounds = {"since": moment(since), "until": moment(until), "id": _BEHIND_ALL, "limit": limit}
-        return self._newest("device = $device", {"device": device, **bounds}, since, until)
+        fits = f"device = $device AND NOT {EXECUTION}"
+        return self._newest(fits, {"device": device, **bounds}, since, until)
 
     def _newest_first(
         self,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from soc.model import Event, Match
+from soc.model.filters import parse_filter
 from soc.spool.segment import SegmentBuilder
 from soc.store import Store
+from soc.store.filters import Asker
 from tests.store.conftest import Stage
 
 FULL = Event(
@@ -53,3 +55,20 @@ def test_match_sessions(store: Store, stage: Stage) -> None:
     assert (touch.fields, touch.first, touch.last) == ({"source_ip": "x"}, 0, 7300)
     assert store.matches.add_staged() == 0
     assert store.matches.sessions(3600, 50) == []
+
+
+def test_what_we_ran_on_a_device_hides_none_of_its_events(store: Store, stage: Stage) -> None:
+    """A device's latest events are its own; what was run there is found by asking for it."""
+    builder = SegmentBuilder()
+    builder.add_event(FULL)
+    for number in range(60):
+        builder.add_event(
+            Event(
+                f"x{number}", 1001, 1001, "web-1", product="soc", category="execution", service="linux-load"
+            )
+        )
+    stage(builder)
+    store.events.add_staged(1)
+    assert [event.id for event in store.events.of_device("web-1", 0, 2000, 50)] == ["e1"]
+    ran = store.events.select(parse_filter("product:soc category:execution"), Asker(2000), 0, 2000, 100)
+    assert len(ran) == 60
