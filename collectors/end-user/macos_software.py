@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from soc.collect import CommandOutput, Fact, Item, Sample, SshCommand, collector
 from soc.collect.command_lines import without_secrets
+from soc.collect.listeners import listener
 from soc.collect.sections import document, section, with_sections
 
 LSOF = "/usr/sbin/lsof -nP -iTCP -iUDP -sTCP:LISTEN -FcPn"
@@ -29,8 +30,6 @@ SOFTWARE = SshCommand(
 )
 
 _NETSTAT = re.compile(r"(tcp|udp)(\d+)\s+\d+\s+\d+\s+(\S+)\.(\d+)\s+\*\.\*(?:\s+(LISTEN))?\s*.*")
-_EPHEMERAL = range(49152, 65536)  # sysctl net.inet.ip.portrange
-_LOOPBACK = ("127.", "::1", "[::1]", "localhost")
 
 
 @collector(every="posture", fetch=SOFTWARE, facts={"package"})
@@ -76,7 +75,8 @@ def macos_jobs(output: CommandOutput) -> Iterator[Fact]:
 def macos_ports(output: CommandOutput) -> Iterator[Fact]:
     """Protocol, address and port (`tcp *:22`) -> the programs that hold it, where sudo shows them.
 
-    Ports from the dynamic range are left out of UDP and of loopback addresses.
+    Of the dynamic range, whose ports are other ones each time, only the programs that listen on TCP
+    are told (`tcp *:dynamic`), and nothing of loopback addresses.
     """
     found: dict[str, set[str]] = {}
     program = protocol = ""
@@ -96,10 +96,5 @@ def macos_ports(output: CommandOutput) -> Iterator[Fact]:
 
 
 def _add(found: dict[str, set[str]], protocol: str, address: str, port: str, program: str) -> None:
-    if not port.isdigit() or protocol not in ("tcp", "udp"):
-        return
-    if int(port) in _EPHEMERAL and (protocol == "udp" or address.startswith(_LOOPBACK)):
-        return
-    address = address.partition("%")[0]
-    shown = f"[{address}]" if ":" in address else address
-    found.setdefault(f"{protocol} {shown}:{port}", set()).add(program)
+    if port.isdigit() and protocol in ("tcp", "udp") and (name := listener(protocol, address, int(port))):
+        found.setdefault(name, set()).add(program)

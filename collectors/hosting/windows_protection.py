@@ -88,10 +88,14 @@ def _defender(output: CommandOutput) -> Iterator[Fact | Sample]:
 
 
 def _others(output: CommandOutput) -> Iterator[Fact | Sample]:
+    """A product that was installed anew may be listed twice."""
+    runs: dict[str, bool] = {}
     for item in rows(output, "others"):
         name, state = item.text("displayName"), item.whole("productState")
         if name and state is not None and not _DEFENDER.match(name):
-            yield Fact("antimalware", "running" if state & _RUNS else "stopped", name)
+            runs[name] = runs.get(name, False) or bool(state & _RUNS)
+    for name, running in runs.items():
+        yield Fact("antimalware", "running" if running else "stopped", name)
 
 
 @collector(every="posture", fetch=PROTECTION, facts={"sshd"})

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from soc.collect import CommandOutput, Fact, Sample, collector, powershell, rows
 from soc.collect.command_lines import without_secrets
+from soc.collect.listeners import listener
 
 SOFTWARE = powershell(
     "windows-software",
@@ -29,19 +30,21 @@ SURFACE = powershell(
     certificates=r"""Get-ChildItem Cert:\LocalMachine\My |
     Select-Object Subject, Thumbprint, @{n='Expires';e={T $_.NotAfter}}""",
 )
-_EPHEMERAL = range(49152, 65536)  # the default dynamic range since Windows Vista (RFC 6335)
-_LOOPBACK = ("127.", "::1")
 
 
 @collector(every="posture", fetch=SOFTWARE, facts={"package"})
 def windows_packages(output: CommandOutput) -> Iterator[Fact]:
-    """Programs of all users, and updates of Windows itself: name -> version or kind."""
-    for item in rows(output, "programs"):
-        if name := item.text("DisplayName"):
-            yield Fact("package", item.text("DisplayVersion"), name)
-    for item in rows(output, "hotfixes"):
-        if name := item.text("HotFixID"):
-            yield Fact("package", item.text("Description"), name)
+    """Programs of all users, and updates of Windows itself: name -> versions, or kind."""
+    versions: dict[str, set[str]] = {}
+    for section, name, version in (
+        ("programs", "DisplayName", "DisplayVersion"),
+        ("hotfixes", "HotFixID", "Description"),
+    ):
+        for item in rows(output, section):
+            if package := item.text(name):
+                versions.setdefault(package, set()).add(item.text(version))
+    for package, installed in versions.items():
+        yield Fact("package", ", ".join(sorted(installed - {""})), package)
 
 
 @collector(every="posture", fetch=SOFTWARE)
@@ -56,21 +59,16 @@ def windows_updates(output: CommandOutput) -> Iterator[Sample]:
 def windows_ports(output: CommandOutput) -> Iterator[Fact]:
     """Protocol, address and port (`tcp 0.0.0.0:22`) -> the program that holds it.
 
-    Ports from the dynamic range are left out of UDP and of loopback addresses: they are other ones
-    each time.
+    Of the dynamic range, whose ports are other ones after each boot, only the programs that listen on
+    TCP are told (`tcp 0.0.0.0:dynamic`), and nothing of loopback addresses.
     """
     names = {item.whole("Id"): item.text("Name") for item in rows(output, "names")}
     found: dict[str, set[str]] = {}
     for protocol in ("tcp", "udp"):
         for item in rows(output, protocol):
-            address, port = item.text("LocalAddress").partition("%")[0], item.whole("LocalPort")
-            if not address or port is None:
-                continue
-            if port in _EPHEMERAL and (protocol == "udp" or address.startswith(_LOOPBACK)):
-                continue
-            shown = f"[{address}]" if ":" in address else address
-            program = names.get(item.whole("OwningProcess"), "")
-            found.setdefault(f"{protocol} {shown}:{port}", set()).add(program)
+            address, port = item.text("LocalAddress"), item.whole("LocalPort")
+            if port is not None and (name := listener(protocol, address, port)):
+                found.setdefault(name, set()).add(names.get(item.whole("OwningProcess"), ""))
     for name, programs in found.items():
         yield Fact("listening_port", ", ".join(sorted(programs - {""})), name)
 
