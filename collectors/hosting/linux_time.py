@@ -19,6 +19,7 @@ TIME = SshCommand(
     maximum_bytes=64_000,
 )
 
+_OWN_CLOCK = "7F7F0101"  # 127.127.1.1, chronyd's `local` without a source
 _LEAP_NOT_SYNCHRONISED = "3"  # RFC 5905, figure 9
 _STA_UNSYNC = 0x40  # adjtimex(2)
 _UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
@@ -35,9 +36,9 @@ def linux_time(output: CommandOutput) -> Iterator[Sample]:
     synchronised: bool | None = None
     correction: float | None = None  # seconds
     if match := re.search(r"^chrony (\S+,){3}", text, re.MULTILINE):
-        # RFC of none: reference, name, stratum, reference time, correction, …, leap status
+        # reference, name, stratum, reference time, correction, …, leap status
         fields = text[match.start() :].splitlines()[0].split(",")
-        synchronised = fields[-1] != "Not synchronised"
+        synchronised = fields[-1] != "Not synchronised" and not fields[0].endswith(_OWN_CLOCK)
         correction = float(fields[4])
     elif match := re.search(
         r"^ntp .*\bleap=(\d+).*\bstratum=(\d+).*\boffset=([+-]?[\d.]+)", text, re.MULTILINE
