@@ -1,44 +1,30 @@
-"""One job: an address that answers, a credential that is accepted, the platform, then what is due."""
+"""One job: the connection of last time, or an address that answers and a credential that is accepted."""
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import paramiko
 
-from soc.collect.credentials import ssh_options
-from soc.collect.declare import SshCommand
 from soc.collect.port import Answer, Failure, Job, ResolvedCredential
 from soc.collect.ssh.client import Client
-from soc.collect.ssh.commands import Commands
 from soc.collect.ssh.connection import Endpoint, Login, connect
 from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.jumps import Jumps, endpoint_of, still_fits
 from soc.collect.ssh.kept import Connection, Kept
 from soc.collect.ssh.limits import Limits
-from soc.collect.ssh.platform import DETECTIONS, platform_of, unknown
+from soc.collect.ssh.session import Session, allowance, commands_of
+from soc.collect.ssh.slots import Slots
 from soc.collect.ssh.trust import Trust
 from soc.model.ids import digest
 from soc.model.text import clean
 
-PLATFORM_HINT = "platform"
-APART_HINT = "apart"  # ids of commands that take long
-FRAMED_HINT = "framed"  # False where the account's shell does not understand a batch
 DROPPED_HINT = "dropped"  # True where every attempt was dropped unheard the last time
 # It may be a server that wants nothing from us; those that wait for their turn behind it do.
 _ATTEMPTS_WHERE_DROPPED = 2
-# Their shells are no POSIX shells.
-_NEVER_BATCHED = frozenset({"windows"})
 # Only where nobody was reached is the next address worth a try.
 _UNREACHED = frozenset({"resolve", "refused", "timeout", "connect"})
-# What a command may cost beside its output: standard error, the window in flight, packet overhead.
-_OVERHEAD_BYTES = 1024 * 1024
-# After these something may still run or come on the connection.
-_UNCLEAN = frozenset({"limit", "deadline", "protocol"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +37,6 @@ class Surroundings:
     jumps: Jumps
     kept: Kept | None
     deadline: float  # time.monotonic() seconds
-
-
-class Slots:
-    """At most so many connections to one address and port at a time."""
-
-    def __init__(self, per_host: int) -> None:
-        self._per_host = per_host
-        self._lock = threading.Lock()
-        self._semaphores: dict[tuple[object, ...], threading.Semaphore] = {}
-
-    @contextlib.contextmanager
-    def hold(self, endpoint: Endpoint, via: tuple[str, ...], deadline: float) -> Iterator[None]:
-        """Raises SshError when none became free before `deadline` (time.monotonic() seconds)."""
-        with self._lock:
-            key = (endpoint.address, endpoint.port, via)
-            slot = self._semaphores.setdefault(key, threading.Semaphore(self._per_host))
-        if not slot.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise SshError("deadline", f"{endpoint.address}: no free session in time")
-        try:
-            yield
-        finally:
-            slot.release()
 
 
 def contact(job: Job, around: Surroundings) -> Answer:
@@ -100,9 +64,7 @@ class _Contact:
         self._limits = around.limits
         self._deadline = deadline
         self._via = tuple(hop.device.name for hop in self._job.jumps)
-        commands = [fetch for fetch in self._job.fetches if isinstance(fetch, SshCommand)]
-        self._commands = list(dict.fromkeys(commands))  # two collectors may share one
-        self._cap = sum(command.maximum_bytes + _OVERHEAD_BYTES for command in (*DETECTIONS, *self._commands))
+        self._allowance = allowance(commands_of(self._job))
 
     def run(self) -> None:
         if self._on_kept_connection():
@@ -133,16 +95,15 @@ class _Contact:
             and connection.credential in self._job.credentials
             and still_fits(client, connection.endpoint, device, connection.credential, self._around.trust)
         ):
-            client.guard.wake(self._deadline, self._cap)
-            spare = None
-            with contextlib.suppress(paramiko.ChannelException):
-                try:
-                    spare = client.open_session(timeout=self._limits.life_seconds)
-                except paramiko.ChannelException:
-                    raise  # it lives, but has no channel free yet
-                except (paramiko.SSHException, OSError, EOFError):
-                    connection.end()
-                    return False
+            client.guard.wake(self._deadline, self._allowance)
+            try:
+                spare = client.open_session(timeout=self._limits.life_seconds)
+            except paramiko.ChannelException:  # it lives, but has no channel free yet
+                self._use(connection)
+                return True
+            except (paramiko.SSHException, OSError, EOFError):
+                connection.end()
+                return False
             self._use(connection, spare)
             return True
         connection.end()
@@ -186,7 +147,7 @@ class _Contact:
             try:
                 with self._around.slots.hold(endpoint, self._via, self._deadline):
                     client = connect(endpoint, login, limits, self._deadline, self._jump())
-                    client.guard.wake(self._deadline, self._cap)
+                    client.guard.wake(self._deadline, self._allowance)
                     now = time.monotonic()
                     if dropped:
                         self._answer.hints[DROPPED_HINT] = False
@@ -210,75 +171,11 @@ class _Contact:
 
     def _use(self, connection: Connection, spare: paramiko.Channel | None = None) -> None:
         """Run what is due, then keep the connection or end it."""
-        answer, kept = self._answer, self._around.kept
-        answer.answered = True
-        answer.credential = connection.credential.name
-        runner = Commands(
-            connection.client,
-            self._limits,
-            str(connection.credential.settings.get("user", "")),
-            connection.endpoint.address,
-            apart=_texts(self._job.hints.get(APART_HINT)),
-            spare=spare,
-        )
-        answer.executions = runner.executions
-        clean_end = False
+        kept, good = self._around.kept, False
         try:
-            self._run(runner)
-            clean_end = answer.failure is None and not any(
-                failure.reason in _UNCLEAN for failure in answer.failures.values()
-            )
+            good = Session(self._answer, connection, self._limits, spare).run()
         finally:
-            if clean_end and kept is not None:
+            if good and kept is not None:
                 kept.keep(self._job.device.name, connection)
             else:
                 connection.end()
-
-    def _run(self, runner: Commands) -> None:
-        answer, hints = self._answer, self._job.hints
-        remembered = str(hints.get(PLATFORM_HINT) or "")
-        platform = remembered or self._detect(runner)
-        if not platform:
-            return
-        answer.hints[PLATFORM_HINT] = platform
-        due = [
-            (command, self._job.cursors.get(command.stream, "") if command.stream else "")
-            for command in self._commands
-            if platform in command.platforms
-        ]
-        framed = hints.get(FRAMED_HINT) is not False or not remembered
-        restricted = bool(ssh_options(self._job.device).get("restricted", False))
-        batched = framed and not restricted and platform not in _NEVER_BATCHED
-        worked = not due
-        for command, result in runner.run(due, batched=batched):
-            if isinstance(result, Failure):
-                answer.failures[command] = result
-                if result.reason == "limit":
-                    answer.counts["limit"] = answer.counts.get("limit", 0) + 1
-            else:
-                answer.values[command] = result
-                worked = worked or result.exit_code in command.exit_codes
-        if remembered and not worked:
-            answer.hints[PLATFORM_HINT] = ""  # another system may have moved in: look again next time
-        if runner.apart != _texts(hints.get(APART_HINT)):
-            answer.hints[APART_HINT] = sorted(runner.apart)
-        if batched and runner.framed is (hints.get(FRAMED_HINT) is False):
-            answer.hints[FRAMED_HINT] = runner.framed
-
-    def _detect(self, runner: Commands) -> str:
-        said = []
-        for detection in DETECTIONS:
-            for _, result in runner.run([(detection, "")]):
-                if isinstance(result, Failure):
-                    self._answer.failure = result
-                    return ""
-                if platform := platform_of(result):
-                    return platform
-                said.append(result)
-        self._answer.failure = Failure("command", unknown(said))
-        return ""
-
-
-def _texts(value: object) -> set[str]:
-    """A hint that is a list of texts; hints come from a file."""
-    return {item for item in value if isinstance(item, str)} if isinstance(value, list) else set()

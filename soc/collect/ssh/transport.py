@@ -8,10 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from soc.collect.port import Answer, Failure, Job
-from soc.collect.ssh.contact import Slots, Surroundings, contact
+from soc.collect.ssh.contact import Surroundings, contact
 from soc.collect.ssh.jumps import Jumps
 from soc.collect.ssh.kept import Kept
 from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.slots import Slots
 from soc.collect.ssh.trust import Trust
 
 # A contact notices its deadline within a tenth of a second; a name look-up cannot be cut at all.

@@ -46,7 +46,7 @@ def test_restricted_host_gets_them_one_by_one(start_sshd, ask: Ask) -> None:
     """Byte for byte, so that a forced command can compare."""
     host = start_sshd('ForceCommand printf "%s" "$SSH_ORIGINAL_COMMAND"\n')
     answer = ask(host.job(ONE, TWO, device=host.device(restricted=True), hints=LINUX))
-    assert [output.stdout for output in answer.values.values()] == [ONE.command, TWO.command]
+    assert [answer.values[item].stdout for item in (ONE, TWO)] == [ONE.command, TWO.command]
 
 
 def test_account_that_knows_no_frame(start_sshd, ask: Ask) -> None:

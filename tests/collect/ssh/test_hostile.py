@@ -371,7 +371,7 @@ def test_output_without_end(server, mode: str, reason: str, batched: bool) -> No
     job = Job(device, (CREDENTIAL,), fetches, hints={"platform": "linux"})
     answers: list[Answer] = []
     begun = time.monotonic()
-    SshTransport(Limits(command_seconds=1.5, session_seconds=10.0)).run([job], answers.append, begun + 30)
+    SshTransport(Limits(command_seconds=1.0, session_seconds=10.0)).run([job], answers.append, begun + 30)
     assert time.monotonic() - begun < 25
     (answer,) = answers
     reasons = {failure.reason for failure in answer.failures.values()}

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from soc.collect.declare import SshCommand
 from soc.collect.port import Answer, Job
 from soc.collect.ssh import Kept, Limits, SshTransport
+from tests.support.sshd import Host
 
 HELLO = SshCommand("hello", "echo hello")
 
@@ -68,9 +70,10 @@ def test_connection_gone_silent_is_opened_again(start_sshd, kept: Kept) -> None:
 
 
 @pytest.mark.parametrize("change", ["key", "account", "port", "pin", "revoked", "address"])
-def test_changed_inventory_ends_what_was_kept(start_sshd, kept: Kept, change: str) -> None:
+def test_changed_inventory_ends_what_was_kept(sshd: Host, kept: Kept, tmp_path: Path, change: str) -> None:
     """A connection is only used as long as it would be made the same way again."""
-    host = start_sshd("")
+    host = replace(sshd, known_hosts=tmp_path / "known_hosts")
+    host.known_hosts.write_text(sshd.known_hosts.read_text())
     _ask(kept, host.job(HELLO))
     assert len(kept) == 1
     job = host.job(HELLO)
