@@ -24,7 +24,7 @@ from soc.collect.environment import Environment, spare_the_garbage_collector
 from soc.collect.load import load_collectors
 from soc.collect.port import Transport
 from soc.collect.state import CollectState, open_state
-from soc.collect.transports import transports_for
+from soc.collect.transports import Transports
 from soc.collect.worker import TICK_SECONDS, Share, Worker
 from soc.detection import RuleSet
 from soc.detection.load import load_all_rules
@@ -32,7 +32,7 @@ from soc.intake import Refiner
 from soc.inventory import Inventory, load_accepted
 from soc.model import SocError
 from soc.model.text import clean
-from soc.spool.layout import COLLECT_STATE, INVENTORY, SPOOL
+from soc.spool.layout import COLLECT_STATE, INVENTORY, KNOWN_HOSTS, SPOOL
 from soc.spool.spool import Spool
 
 _REPORT_EVERY_SECONDS = 10.0  # also when there was nothing to do: a sign of life
@@ -62,17 +62,18 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
     rules = load_all_rules(options.rules)
     inventory = load_accepted(options.data / INVENTORY, cache)
     share: Share = options.share
+    transports = Transports(options.data / KNOWN_HOSTS)
     environment = Environment(
         inventory=inventory,
         collectors=load_collectors(options.collectors),
-        transports=transports_for(inventory),
+        transports=transports(inventory),
         state=state,
         spool=Spool(options.data / SPOOL, open_name=f"open-{share.writer}"),
         refine=_refine(inventory, rules),
         now=time.time,
         monotonic=time.monotonic,
     )
-    worker = Worker(environment, _maker(inventory), share)
+    worker = Worker(environment, _maker(transports, inventory), share)
     spare_the_garbage_collector()
     reported = 0.0
     while not orders.ended:
@@ -83,11 +84,11 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
             environment = replace(
                 environment,
                 inventory=inventory,
-                transports=transports_for(inventory),
+                transports=transports(inventory),
                 refine=_refine(inventory, rules),
             )
             worker.finish()
-            worker.take_over(environment, _maker(inventory))
+            worker.take_over(environment, _maker(transports, inventory))
         summary, late = worker.tick()
         if summary.devices or summary.problems or begun >= reported + _REPORT_EVERY_SECONDS:
             reported = begun
@@ -122,8 +123,8 @@ def _refine(inventory: Inventory, rules: RuleSet) -> Refine:
     return Refiner.of(inventory, rules).refine
 
 
-def _maker(inventory: Inventory) -> Callable[[], Mapping[str, Transport]]:
-    return lambda: transports_for(inventory)
+def _maker(transports: Transports, inventory: Inventory) -> Callable[[], Mapping[str, Transport]]:
+    return lambda: transports(inventory)
 
 
 def _share(text: str) -> Share:
