@@ -168,7 +168,9 @@ def device_report(device: Document, now: float, width: int) -> list[Line]:
     place = [str(device[name]) for name in ("kind", "tower", "site", "supplier") if device.get(name)]
     lines += labelled("Is", "  ".join(place), width)
     if device.get("last_seen") or not device.get("since"):
-        lines += labelled("Seen", clock(moment(device.get("last_seen")), now), width)
+        seen = moment(device.get("last_seen"))
+        ago = f" ({age(seen, now)} ago)" if seen is not None else ""
+        lines += labelled("Seen", clock(seen, now) + ago, width)
     alerts = items(device, "alerts")
     if alerts:
         lines += [(), rule(f"alerts, {len(alerts)}", width)]

@@ -24,7 +24,6 @@ STATES: Mapping[str, tuple[str, str]] = {
     "up": ("+ UP", "ok"),
     "down": ("!!DOWN", "critical"),
     "unreachable": ("! UNREACH", "high"),
-    "off": ("- OFF", "dim"),
     "maintenance": ("~ MAINT", "low"),
     "unknown": ("? UNKNOWN", "stale"),
 }

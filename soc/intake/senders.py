@@ -1,6 +1,7 @@
 """Which device sent a message: the socket's address says so; the host a message names is a claim.
 
-Only where one address stands for many, a relay or devices behind one address, is the claim believed.
+Only where one address stands for many, a relay or devices behind one address, is the claim believed. Where
+it contradicts the address of a device that comes and goes (availability: best-effort) neither is.
 """
 
 from __future__ import annotations
@@ -38,9 +39,11 @@ class Senders:
         if self._is_relay(address):
             return self._named(host), True
         found = self._by_address.get(address, ())
-        if len(found) == 1:
-            return found[0], False
         named = self._named(host)
+        if len(found) == 1:
+            # Addresses of what comes and goes are handed on: who says to be another is not this one.
+            moved = found[0].availability == "best-effort" and named not in (None, found[0])
+            return (None if moved else found[0]), False
         return (named if named in found else None), False
 
     def _named(self, host: str) -> Device | None:

@@ -23,10 +23,8 @@ _FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
 _ENDPOINT = re.compile(r"(?:\[([0-9a-fA-F:.]{2,45})\]|([^:\[\]]{1,253})):(\d{1,5})")
 # Names that every series or query already gives a meaning.
 RESERVED_LABELS = frozenset(
-    {
-        "device", "tower", "site", "supplier", "kind", "availability", "collector", "alertname", "severity",
-    }
-)  # fmt: skip
+    {"device", "tower", "site", "supplier", "kind", "availability", "collector", "alertname", "severity"}
+)
 
 
 def name(text: str) -> str:

@@ -35,6 +35,7 @@ def device_document(row: DeviceRow) -> dict[str, Any]:
         "since": moment_text(row.since),
         "open_alerts": row.open_alerts,
         "last_seen": moment_text(row.last_seen),
+        "availability": row.availability,
     }
 
 
@@ -43,8 +44,8 @@ def device_details(store: Store, row: DeviceRow, now: float) -> dict[str, Any]:
     return device_document(row) | {
         "labels": row.labels,
         "facts": [
-            {"key": key, "instance": instance, "value": value}
-            for key, instance, value in store.facts.current(row.device)
+            {"key": key, "instance": instance, "value": value, "since": moment_text(since)}
+            for key, instance, value, since in store.facts.current(row.device)
         ],
         "alerts": [
             alert_document(alert) for alert in store.alert_list.of_device(row.device, _MAXIMUM_ALERTS)

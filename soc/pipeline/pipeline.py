@@ -14,12 +14,12 @@ from soc.alerting import Evidence, Ledger, fingerprint_of, transition_event
 from soc.alerting.ledger import FLOODING_PREFIX, FLOODING_SECONDS
 from soc.detection import RuleSet, match_events
 from soc.inventory import Inventory
-from soc.model import Event, Match, StoreError
+from soc.model import Event, Match, Sample, StoreError
 from soc.pipeline.availability import CATCH_UP_SECONDS, Availability
 from soc.pipeline.detections import correlation_signals, feeds_on_alerts, plain_signals, with_total
 from soc.pipeline.notices import write_notices
 from soc.pipeline.recovery import recovery_event, unknown_transactions
-from soc.pipeline.states import Topology, advance, state_event
+from soc.pipeline.states import BEST_EFFORT, Topology, advance, judged_again, misjudged, state_event
 from soc.pipeline.upkeep import Upkeep
 from soc.pipeline.waiting import SegmentFile, Waiting, set_aside_event
 from soc.promql import RuleGroups
@@ -27,6 +27,7 @@ from soc.spool.spool import Spool
 from soc.store import Entry, RowsRefusedError, Store
 from soc.store.polls import Reachability
 from soc.store.record import Pending
+from soc.store.states import StateChange
 
 # A rule time waits no longer than this for segments that were sealed before it.
 GRACE_SECONDS = 60.0
@@ -34,6 +35,7 @@ GRACE_SECONDS = 60.0
 CLOCK_AHEAD_SECONDS = 60.0
 # However much there is to ingest, every so many steps go to the upkeep of the store, if any is due.
 _STEPS_PER_UPKEEP = 20
+LAST_SEEN, LAST_SEEN_SECONDS = "device_last_seen_timestamp_seconds", 3600.0
 _MATCHED = "own-events-matched"
 
 
@@ -225,6 +227,7 @@ class Pipeline:
         with self._transaction(Entry("prepare", now)) as number:
             store.devices.sync(self._inventory.devices.values(), now)
             store.polls.forget_after(now + CLOCK_AHEAD_SECONDS)
+            self._judge_again(now, number)
             store.rules.archive(
                 [
                     *((rule.version, rule.id, rule.text) for rule in self._groups.rules),
@@ -292,6 +295,7 @@ class Pipeline:
             signals = self._detect(matches, files)
             if time is not None:
                 self._change_states(store.polls.expire(time), now, batch)
+                self._tell_last_seen(time)
             if signals or time is not None:
                 ledger = self._ledger(signals, time)
                 for signal in signals:
@@ -348,6 +352,20 @@ class Pipeline:
             return []
         return plain_signals(store, self._rules) + correlation_signals(store, self._rules)
 
+    def _judge_again(self, now: float, batch: int) -> None:
+        states = self._store.states.current()
+        if devices := misjudged(states, self._topology):
+            answers = self._store.polls.answers(devices)
+            self._take_on(judged_again(devices, answers, states, self._topology, now), now, batch)
+
+    def _tell_last_seen(self, time: float) -> None:
+        """When devices that nobody expects to answer did so last, as samples: rules ask how long ago."""
+        if time % LAST_SEEN_SECONDS == 0:
+            self._store.series.add(
+                (device, Sample(LAST_SEEN, seen, time=time), LAST_SEEN_SECONDS)
+                for device, seen in self._store.polls.seen(BEST_EFFORT)
+            )
+
     def _change_states(self, changes: Sequence[Reachability], now: float, batch: int) -> None:
         # A device that has left the inventory has no state any more.
         changes = [change for change in changes if change.device in self._inventory.devices]
@@ -355,7 +373,9 @@ class Pipeline:
             return
         devices = sorted({change.device for change in changes})
         answers = self._store.polls.answers(devices)
-        transitions = advance(changes, answers, self._store.states.current(), self._topology)
+        self._take_on(advance(changes, answers, self._store.states.current(), self._topology), now, batch)
+
+    def _take_on(self, transitions: Sequence[StateChange], now: float, batch: int) -> None:
         self._store.states.add(transitions)
         self.changed_devices.update(change.device for change in transitions)
         # The first time a device is seen up is no news.

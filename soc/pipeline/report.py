@@ -18,7 +18,7 @@ from soc.spool.layout import RAW, RECEIVE_LOCK, SPOOL
 from soc.spool.lock import is_held
 from soc.store import Store
 
-DEVICE_STATES = ("up", "down", "unreachable", "off", "unknown", "maintenance")
+DEVICE_STATES = ("up", "down", "unreachable", "unknown", "maintenance")
 
 
 def moment_text(seconds: float | None) -> str | None:
@@ -116,11 +116,13 @@ class Counts:
     """What status and overview both rest on."""
 
     devices: Sequence[tuple[str, str, int]]  # tower, state, how many
+    off_or_away: int  # of the unknown: nobody expects them to answer
     alerts: Sequence[tuple[str, str, str, int]]  # severity, rule, tower, how many are open
 
 
 def count(store: Store, now: float) -> Counts:
-    return Counts(store.overview.device_counts(now), store.status.open_alerts())
+    devices = store.overview.device_counts(now)
+    return Counts([row[:3] for row in devices], sum(away for *_, away in devices), store.status.open_alerts())
 
 
 def status_document(
@@ -137,6 +139,7 @@ def status_document(
             **dict.fromkeys(DEVICE_STATES, 0),
             **_summed((state, count) for _, state, count in devices),
         },
+        "off_or_away": counts.off_or_away,
         "towers": _towers(devices, alerts),
         "alerts": {
             "open": sum(count for *_, count in alerts),

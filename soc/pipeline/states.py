@@ -7,19 +7,23 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequenc
 from soc.model import Device, Event
 from soc.model.ids import digest
 from soc.store.polls import Reachability
-from soc.store.states import StateChange
+from soc.store.states import OFF_OR_AWAY, StateChange
 
 _DARK = frozenset({"down", "unreachable"})
-_SEVERITY_IDS = {"up": 1, "off": 1, "unknown": 2, "unreachable": 3, "down": 4}
+_SEVERITY_IDS = {"up": 1, "unknown": 2, "unreachable": 3, "down": 4}
+BEST_EFFORT = "best-effort"  # Device.availability: nobody expects an answer
 
 
 class Topology:
-    """Who depends on whom, and who may be switched off."""
+    """Who depends on whom, and of whom no answer is expected."""
 
     def __init__(self, devices: Iterable[Device]) -> None:
-        devices = list(devices)
-        self.best_effort = {device.name for device in devices if device.availability == "best-effort"}
-        self.parents = {device.name: device.depends_on for device in devices}
+        self.parents: dict[str, tuple[str, ...]] = {}
+        self.best_effort: set[str] = set()
+        for device in devices:
+            self.parents[device.name] = device.depends_on
+            if device.availability == BEST_EFFORT:
+                self.best_effort.add(device.name)
         self.children: dict[str, list[str]] = {}
         for name, parents in self.parents.items():
             for parent in parents:
@@ -73,6 +77,33 @@ def advance(
     return transitions
 
 
+def misjudged(states: Mapping[str, tuple[str, float]], topology: Topology) -> list[str]:
+    """Devices that may be in another state since the inventory expects them to answer, or does so no more."""
+    return [
+        device
+        for device, (state, _) in states.items()
+        if device in topology.parents and state == ("down" if device in topology.best_effort else "unknown")
+    ]
+
+
+def judged_again(
+    devices: Iterable[str],
+    answers: Mapping[str, dict[str, bool]],
+    states: Mapping[str, tuple[str, float]],
+    topology: Topology,
+    now: float,
+) -> list[StateChange]:
+    """Transitions of these devices as of `now`, by what their last polls said."""
+    present = {device: state for device, (state, _) in states.items()}
+    changes = []
+    for device in devices:
+        state, cause = _judge(device, answers.get(device, {}), present, topology)
+        if state != present[device]:
+            time = max(now, states[device][1])
+            changes.append(StateChange(device, time, state, cause, present[device]))
+    return changes
+
+
 def _rounds(changes: Sequence[Reachability]) -> Iterator[list[Reachability]]:
     round_: list[Reachability] = []
     spoken: set[tuple[str, str]] = set()
@@ -117,9 +148,9 @@ def _judge(
             return "up", f"answers {', '.join(heard)}"
     if topology.all_parents_dark(device, states):
         return "unreachable", f"behind {', '.join(topology.parents[device])}"
-    asked = f" to {', '.join(sorted(answers))}" if answers else ""
     if device in topology.best_effort:
-        return "off", f"no answer{asked}; its availability is best-effort"
+        return "unknown", OFF_OR_AWAY
+    asked = f" to {', '.join(sorted(answers))}" if answers else ""
     return "down", f"no answer{asked}"
 
 
@@ -133,7 +164,7 @@ def state_event(change: StateChange, received: float) -> Event:
         product="soc",
         category="availability",
         service=change.state,
-        severity_id=_SEVERITY_IDS[change.state],
+        severity_id=1 if change.cause == OFF_OR_AWAY else _SEVERITY_IDS[change.state],
         message=f"{change.device} is {change.state}: {change.cause}",
         fields={"old": change.previous, "new": change.state, "cause": change.cause},
     )

@@ -17,6 +17,8 @@ from soc.promql.compiler import Labels, Query
 from soc.promql.rules import Rule
 from soc.promql.templates import Context
 
+_JOINED = ("tower", "site", "supplier", "kind", "availability")
+
 
 @dataclass(frozen=True, slots=True)
 class Active:
@@ -135,7 +137,7 @@ def _inventory_labels(query: Query, time: float, devices: set[str]) -> dict[str,
         return {}
     rows = query(
         """
-        SELECT device, labels, tower, site, supplier, kind, availability
+        SELECT device, labels, tower, site, supplier, kind, nullif(availability, 'expected')
         FROM device_history
         WHERE list_contains($1::VARCHAR[], device)
           AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
@@ -143,7 +145,4 @@ def _inventory_labels(query: Query, time: float, devices: set[str]) -> dict[str,
         [sorted(devices), datetime.fromtimestamp(time, UTC).replace(tzinfo=None)],
         since=math.inf,
     )
-    return {
-        device: labels | dict(zip(_JOINED, fixed, strict=True))
-        for device, labels, *fixed in rows
-    }
+    return {device: labels | dict(zip(_JOINED, fixed, strict=True)) for device, labels, *fixed in rows}

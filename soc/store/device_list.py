@@ -27,7 +27,7 @@ _ROWS = f"""
 """  # noqa: S608 - constants
 _SELECTED = """
     device, tower, kind, site, supplier, state, cause, epoch_us(since) / 1e6, open_alerts,
-    epoch_us(last_seen) / 1e6, labels
+    epoch_us(last_seen) / 1e6, availability, labels
 """
 VOCABULARY = Vocabulary(
     {
@@ -38,8 +38,10 @@ VOCABULARY = Vocabulary(
         "supplier": Text("supplier"),
         "state": Text("state"),
         "cause": Text("cause"),
+        "availability": Text("availability"),
         "open_alerts": Number("open_alerts"),
         "age": Age("since"),
+        "seen": Age("last_seen"),
     },
     words=("device", "kind", "site", "supplier", "cause"),
     others="labels",
@@ -48,7 +50,7 @@ VOCABULARY = Vocabulary(
 
 @dataclass(frozen=True, slots=True)
 class DeviceRow:
-    """A device now. `since` None = it has never had a state; `last_seen` None = no present poll answered."""
+    """A device now. `since` None = it has never had a state; `last_seen` None = it never answered."""
 
     device: str
     tower: str
@@ -60,6 +62,7 @@ class DeviceRow:
     since: float | None
     open_alerts: int
     last_seen: float | None
+    availability: str
     labels: dict[str, str]
 
 

@@ -140,11 +140,11 @@ class Facts:
             {"now": moment(now), "batch": batch},
         )
 
-    def current(self, device: str) -> list[tuple[str, str, str]]:
-        """(key, instance, value) of what the device says now."""
+    def current(self, device: str) -> list[tuple[str, str, str, float]]:
+        """(key, instance, value, since when) of what the device said last."""
         return self._database.rows(
             """
-            SELECT key, instance, value FROM fact_current
+            SELECT key, instance, value, epoch_us(since) / 1e6 FROM fact_current
             WHERE device = $device AND value IS NOT NULL
             ORDER BY key, instance
             """,

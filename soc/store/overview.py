@@ -5,6 +5,7 @@ from __future__ import annotations
 from soc.store.database import Database
 from soc.store.events import EXECUTION
 from soc.store.present import DEVICE_NOW
+from soc.store.states import OFF_OR_AWAY
 from soc.store.times import moment
 
 
@@ -14,16 +15,16 @@ class Overview:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def device_counts(self, now: float) -> list[tuple[str, str, int]]:
-        """(tower, state, how many) of active devices."""
+    def device_counts(self, now: float) -> list[tuple[str, str, int, int]]:
+        """(tower, state, how many, how many of them are off or away) of active devices."""
         return self._database.rows(
             f"""
-            SELECT tower, state, count(*)
+            SELECT tower, state, count(*), count(*) FILTER (cause = $off_or_away)
             FROM {DEVICE_NOW} AS device_now
             GROUP BY ALL
             ORDER BY ALL
             """,  # noqa: S608 - a constant of this package
-            {"now": moment(now)},
+            {"now": moment(now), "off_or_away": OFF_OR_AWAY},
         )
 
     def availability(self, since: float, now: float) -> dict[str, float]:

@@ -91,7 +91,7 @@ class Polls:
                 SELECT device, collector, time, answered, interval_seconds, segment, position,
                        NULL::DOUBLE AS gap_1_seconds, NULL::DOUBLE AS gap_2_seconds,
                        NULL::TIMESTAMP AS expires, FALSE AS expired,
-                       FALSE AS known
+                       CASE WHEN answered THEN time END AS seen, FALSE AS known
                 FROM fresh
                 UNION ALL BY NAME
                 SELECT *, TRUE AS known FROM reachability_current SEMI JOIN fresh USING (device, collector)
@@ -126,7 +126,7 @@ class Polls:
                     END AS expires)
                 FROM paced
             )
-            SELECT *,
+            SELECT * REPLACE (max(seen) OVER in_time AS seen),
                    lag(time) OVER in_time AS previous_time,
                    lag(answered) OVER in_time AS previous_answered,
                    lag(expires) OVER in_time AS previous_expires,
@@ -170,7 +170,7 @@ class Polls:
             """
             INSERT INTO reachability_current
             SELECT device, collector, time, answered, interval_seconds, gap_1_seconds, gap_2_seconds,
-                   expires, FALSE
+                   expires, FALSE, seen
             FROM reachability_chain
             WHERE NOT known
             QUALIFY row_number() OVER (PARTITION BY device, collector ORDER BY time DESC) = 1
@@ -190,6 +190,21 @@ class Polls:
         return sorted(
             (Reachability("", device, collector, at, None) for device, collector, at in expired),
             key=lambda change: (change.time, change.device, change.collector),
+        )
+
+    def seen(self, availability: str) -> list[tuple[str, float]]:
+        """(device, time of its last answer) of active devices of this availability that ever answered."""
+        return self._database.rows(
+            """
+            SELECT device, epoch_us(max(reachability_current.seen)) / 1e6 AS last_seen
+            FROM reachability_current JOIN device_history AS history USING (device)
+            WHERE history.valid_to IS NULL AND history.state = 'active'
+              AND history.availability = $availability
+            GROUP BY device
+            HAVING last_seen IS NOT NULL
+            ORDER BY device
+            """,
+            {"availability": availability},
         )
 
     def answers(self, devices: Sequence[str]) -> dict[str, dict[str, bool]]:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from soc.store.database import Database
 from soc.store.times import moment
 
+OFF_OR_AWAY = "off or away"  # why a device that nobody expects to answer is unknown, not down
+
 
 @dataclass(frozen=True, slots=True)
 class StateChange:
-    """A device took on `state` at `time`; `previous` empty = its first.
-
-    States: up, down, unreachable, off (what may be switched off), unknown.
-    """
+    """A device took on `state` (up, down, unreachable, unknown) at `time`; `previous` empty = its first."""
 
     device: str
     time: float

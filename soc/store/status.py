@@ -9,6 +9,13 @@ from soc.store.database import Database
 from soc.store.present import DEVICE_NOW
 from soc.store.times import moment
 
+# That nobody answers whom nobody expects to is no failure of collection.
+_FAILED = """
+    NOT ok AND (answered OR device NOT IN (
+        SELECT device FROM device_history WHERE valid_to IS NULL AND availability = 'best-effort'
+    ))
+"""
+
 
 class Status:
     """Counts over the whole store."""
@@ -40,12 +47,13 @@ class Status:
         """`last` poll (UTC seconds or None), number `failing` now, and `reasons`: of polls that failed, and
         of what transports did not believe in a device's last poll."""
         [(last, failing)] = self._database.rows(
-            "SELECT epoch_us(max(time)) / 1e6, count(*) FILTER (NOT ok) FROM poll_current"
+            f"SELECT epoch_us(max(time)) / 1e6, count(*) FILTER ({_FAILED}) FROM poll_current"  # noqa: S608
         )
         reasons: Counter[str] = Counter(
             dict(
                 self._database.rows(
-                    "SELECT reason, count(*) FROM poll_current WHERE NOT ok GROUP BY reason ORDER BY reason"
+                    f"SELECT reason, count(*) FROM poll_current WHERE {_FAILED} "  # noqa: S608 - a constant
+                    "GROUP BY reason ORDER BY reason"
                 )
             )
         )

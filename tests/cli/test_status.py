@@ -46,7 +46,7 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(estate(tmp_path, dead=True).directory, "--json") == 0
     status = json.loads(capsys.readouterr().out)
     assert status["devices"] == {
-        "total": 4, "up": 1, "down": 1, "unreachable": 1, "off": 0, "unknown": 1, "maintenance": 0,
+        "total": 4, "up": 1, "down": 1, "unreachable": 1, "unknown": 1, "maintenance": 0,
     }  # fmt: skip
     assert status["towers"] == {
         "network": {"total": 2, "up": 0, "open_alerts": 1},
@@ -62,7 +62,10 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert status["store"]["bytes"] > 0
     assert status["hub"] == {"running": False, "pid": None}
     assert status["receiver"] is None
-    assert list(status) == ["devices", "towers", "alerts", "collection", "store", "receiver", "hub"]
+    assert status["off_or_away"] == 0
+    assert set(status) == {
+        "devices", "off_or_away", "towers", "alerts", "collection", "store", "receiver", "hub",
+    }  # fmt: skip
 
 
 def test_receiver(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,6 +93,18 @@ def test_for_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "1 down" in out
     assert "DeviceDown" in out
     assert "\nping " in out
+
+
+def test_devices_that_nobody_expects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Those that are off or away are counted among the unknown, and said to be no reason to worry."""
+    now = time.time()
+    built = Estate(tmp_path / "data", (Device("lt-1", "end-user", availability="best-effort"),))
+    built.seal(built.poll(now - 30, {"lt-1": False}), now - 29)
+    built.run(now)
+    assert run(built.directory) == 0
+    assert "1: 1 unknown (1 off or away, which nobody expects to answer)" in capsys.readouterr().out
+    assert run(built.directory, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["off_or_away"] == 1
 
 
 @pytest.mark.parametrize(("dead", "code", "word"), [(True, 2, "CRITICAL"), (False, 0, "OK")])

@@ -51,3 +51,15 @@ def test_an_address_that_stands_for_one_device() -> None:
     assert SENDERS.by_address("192.0.2.10") == WEB
     assert SENDERS.by_address("192.0.2.20") is None
     assert SENDERS.by_address("10.9.0.1") is None
+
+
+def test_an_address_that_was_handed_on() -> None:
+    """What comes and goes may have lost its address to another device of ours: the message is nobody's."""
+    laptops = [
+        Device("lt-1", "end-user", addresses=("10.0.0.1",), availability="best-effort"),
+        Device("lt-2", "end-user", addresses=("10.0.0.2",), availability="best-effort"),
+    ]
+    senders = Senders(laptops, ())
+    assert senders.device("10.0.0.1", "lt-2") == (None, False)
+    assert senders.device("10.0.0.1", "LT-1.example.org") == (laptops[0], False)
+    assert senders.device("10.0.0.1", "desktop-7") == (laptops[0], False)

@@ -12,8 +12,11 @@ import pytest
 from soc.detection.load import load_all_rules
 from soc.model import Device, Fact, Poll, Sample
 from soc.model.alerts import Actor
+from soc.model.shipped import shipped
 from soc.pipeline import waiting
 from soc.pipeline.actions import apply_action
+from soc.pipeline.report import status_document
+from soc.promql import load_rule_files
 from soc.spool.given_up import given_up_event
 from soc.spool.journal import journal_files, read_file
 from soc.spool.segment import SegmentBuilder, encode, read_frame
@@ -80,6 +83,49 @@ def failure(number: int, time: float, source: str = "203.0.113.7", user: str = "
 
 def alerts(store: Store, wanted: AlertFilter = ALL) -> list[tuple[str, str, int]]:
     return sorted((alert.rule_title, alert.device, alert.count) for alert in store.alerts.select(wanted))
+
+
+def test_a_laptop_that_is_off_is_not_down(tmp_path: Path) -> None:
+    """No state down, no alert, no failing collection; each hour a sample says when it was seen."""
+    laptop = Device("lt-1", "end-user", availability="best-effort")
+    groups = load_rule_files([shipped("rules") / "availability/devices.yml"])
+    estate = Estate(tmp_path, (laptop, WEB), groups)
+    hour = START - START % 3600 + 3600
+    for minute in range(10):
+        at = hour - 600 + 60 * minute
+        estate.seal(estate.poll(at, {"lt-1": minute < 3, "web-1": minute < 3}), at + 1)
+        estate.run(at + 2)
+    estate.run(hour + 61)
+    with estate.store() as store:
+        assert [(alert.rule_title, alert.device) for alert in store.alerts.select(OPEN)] == [
+            ("DeviceDown", "web-1")
+        ]
+        changes = store.query("SELECT state, cause FROM device_state WHERE device = 'lt-1' ORDER BY time")
+        assert changes == [("up", "answers snmp"), ("unknown", "off or away")]
+        seen = hour - 600 + 120
+        [row] = store.device_list.by_names(["lt-1"], hour + 61)
+        assert (row.state, row.cause, row.last_seen) == ("unknown", "off or away", seen)
+        told = "device_last_seen_timestamp_seconds"
+        assert store.query(
+            "SELECT device, epoch(time), value FROM sample JOIN series USING (series_id) WHERE metric = ?",
+            [told],
+        ) == [("lt-1", hour, seen)]
+        assert store.status.collection()["failing"] == 1
+        status = status_document(store, tmp_path, hour + 61)
+        assert (status["devices"]["down"], status["devices"]["unknown"], status["off_or_away"]) == (1, 1, 1)
+
+
+def test_a_device_nobody_expects_any_more_is_off_or_away(estate: Estate) -> None:
+    """From the moment the inventory says so, and down again when it does no more."""
+    for minute in range(2):
+        at = START + 60 * minute
+        estate.seal(estate.poll(at, {"fw-1": minute < 1}), at + 1)
+    estate.run(START + 70)
+    for availability, state in (("best-effort", "unknown"), ("expected", "down")):
+        estate.devices = (replace(FIREWALL, availability=availability), *estate.devices[1:])
+        estate.run(START + 80)
+        with estate.store() as store:
+            assert store.states.current()["fw-1"][0] == state
 
 
 def test_dependents_are_suppressed(estate: Estate) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from soc.model import Device
-from soc.pipeline.states import Topology, advance, state_event
+from soc.pipeline.states import Topology, advance, judged_again, misjudged, state_event
 from soc.store.polls import Reachability
 from soc.store.states import StateChange
 
@@ -16,7 +16,6 @@ TOPOLOGY = Topology(
         Device("fw-2", "network"),
         Device("sw", "network", depends_on=("fw", "fw-2")),
         Device("pc", "end-user", depends_on=("sw",)),
-        Device("laptop", "end-user", depends_on=("sw",), availability="best-effort"),
     ]
 )
 ALL_UP = dict.fromkeys(("isp", "fw", "fw-2", "sw", "pc"), ("up", 0.0))
@@ -51,17 +50,6 @@ def test_expired_polls_are_unknown() -> None:
     """Without a poll in time nobody knows."""
     found = advance([change("isp", 10, None)], {"isp": {"snmp": True}}, ALL_UP, TOPOLOGY)
     assert states(found) == [("isp", 10, "unknown")]
-
-
-def test_a_laptop_is_off() -> None:
-    """What may be switched off is never down; it is unreachable where nobody can tell."""
-    answers = {"laptop": {"ssh": True}}
-    present = ALL_UP | {"laptop": ("up", 0.0)}
-    [found] = advance([change("laptop", 10, False, "ssh")], answers, present, TOPOLOGY)
-    assert (found.state, found.cause) == ("off", "no answer to ssh; its availability is best-effort")
-    present |= {"laptop": ("up", 5.0), "fw": ("down", 5.0), "fw-2": ("down", 5.0), "sw": ("unreachable", 5.0)}
-    [found] = advance([change("laptop", 20, False, "ssh")], answers, present, TOPOLOGY)
-    assert found.state == "unreachable"
 
 
 def test_unreachable_whatever_the_order() -> None:
@@ -107,11 +95,45 @@ def test_transitions_never_go_back_in_time() -> None:
     assert states(found) == [("isp", 15.0, "down")]
 
 
-@pytest.mark.parametrize(
-    ("state", "severity"), [("up", 1), ("off", 1), ("down", 4), ("unreachable", 3), ("unknown", 2)]
-)
+@pytest.mark.parametrize(("state", "severity"), [("up", 1), ("down", 4), ("unreachable", 3), ("unknown", 2)])
 def test_state_event(state: str, severity: int) -> None:
     """Each transition is an own event with old, new and cause."""
     event = state_event(StateChange("isp", 10, state, "why", "before"), 12)
     assert (event.product, event.category, event.severity_id) == ("soc", "availability", severity)
     assert event.fields == {"old": "before", "new": state, "cause": "why"}
+
+
+LAPTOP = Device("lt", "end-user", availability="best-effort", depends_on=("sw",))
+SWITCHED = Topology([Device("sw", "network"), LAPTOP])
+
+
+def test_what_nobody_expects_to_answer_is_never_down() -> None:
+    """It is off or away, which is no news of weight; behind a dead switch it is unreachable as any other."""
+    up = {"sw": ("up", 0.0), "lt": ("up", 0.0)}
+    [gone] = advance([change("lt", 10, False, "ssh")], {"lt": {"ssh": True}}, up, SWITCHED)
+    assert gone == StateChange("lt", 10, "unknown", "off or away", "up")
+    assert state_event(gone, 11).severity_id == 1
+    answers = {"lt": {"ssh": True}, "sw": {"snmp": True}}
+    found = advance([change("sw", 10, False), change("lt", 11, False, "ssh")], answers, up, SWITCHED)
+    assert {item.device: item.state for item in found} == {"sw": "down", "lt": "unreachable"}
+    dark = {"sw": ("down", 10.0), "lt": ("unreachable", 11.0)}
+    answers = {"lt": {"ssh": False}, "sw": {"snmp": False}}
+    found = advance([change("sw", 20, True)], answers, dark, SWITCHED)
+    assert {item.device: item.state for item in found} == {"sw": "up", "lt": "unknown"}
+
+
+def test_states_follow_what_the_inventory_expects() -> None:
+    """A device that is down is off or away from when nobody expects it, and the other way round."""
+    states = {"sw": ("up", 0.0), "lt": ("down", 5.0)}
+    silent = {"lt": {"ssh": False}}
+    assert misjudged(states, SWITCHED) == ["lt"]
+    assert judged_again(["lt"], silent, states, SWITCHED, 9) == [
+        StateChange("lt", 9, "unknown", "off or away", "down")
+    ]
+    expected = Topology([Device("sw", "network"), Device("lt", "end-user", depends_on=("sw",))])
+    states["lt"] = ("unknown", 9.0)
+    assert misjudged(states, expected) == ["lt"]
+    assert judged_again(["lt"], silent, states, expected, 12) == [
+        StateChange("lt", 12, "down", "no answer to ssh", "unknown")
+    ]
+    assert judged_again(["lt"], {}, states, expected, 12) == []

@@ -41,7 +41,7 @@ def test_baseline_then_changes(store: Store, stage: Stage) -> None:
     assert changes(store) == [
         ("added", "eve", "", "0"), ("changed", "ann", "1000", "1001"), ("removed", "ann", "1001", ""),
     ]  # fmt: skip
-    assert store.facts.current("a") == [("account", "eve", "0"), ("account", "root", "0")]
+    assert store.facts.current("a") == [("account", "eve", "0", 200), ("account", "root", "0", 100)]
 
 
 def test_same_over_several_segments(store: Store, stage: Stage) -> None:
@@ -78,7 +78,7 @@ def test_late_reading_changes_nothing(store: Store, stage: Stage) -> None:
         builder = SegmentBuilder()
         reading(builder, time, ann=value)
         apply(store, stage, builder)
-    assert store.facts.current("a") == [("account", "ann", "2")]
+    assert store.facts.current("a") == [("account", "ann", "2", 300)]
     assert len(changes(store)) == 1
 
 

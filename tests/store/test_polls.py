@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from soc.model import Poll, Sample
+from soc.model import Device, Poll, Sample
 from soc.spool.segment import SegmentBuilder
 from soc.store import Store
 from tests.store.conftest import Stage
@@ -116,3 +116,20 @@ def test_what_was_not_believed_is_counted_by_reason(store: Store, stage: Stage) 
 def test_other_collectors_do_not_reach(store: Store, stage: Stage) -> None:
     """Only snmp, ssh, ping and local say whether a device answers."""
     assert apply(store, stage, polls((0, False), collector="interfaces")) == []
+
+
+def test_the_last_answer_stays_known(store: Store, stage: Stage) -> None:
+    """However many polls fail after it, within a segment and after it, and though they run out."""
+    store.devices.sync([Device("a", "end-user", availability="best-effort")], 0)
+    assert store.polls.seen("best-effort") == []
+    apply(store, stage, polls((0, False)))
+    assert store.polls.seen("best-effort") == []
+    apply(store, stage, polls((60, True), (120, True), (180, False)))
+    apply(store, stage, polls((240, False)))
+    apply(store, stage, polls((90, True), collector="ping"))
+    store.polls.expire(10_000)
+    assert store.polls.seen("best-effort") == [("a", 120)]
+    apply(store, stage, polls((20_000, False)))
+    [row] = store.device_list.by_names(["a"], 20_001)
+    assert (row.last_seen, row.availability) == (120, "best-effort")
+    assert store.polls.seen("expected") == []

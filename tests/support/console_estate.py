@@ -278,7 +278,7 @@ def status(
 ) -> Document:
     """As `GET /v1/status`, without `you`."""
     states = [row["state"] for row in device_rows]
-    names = ("up", "down", "unreachable", "off", "unknown", "maintenance")
+    names = ("up", "down", "unreachable", "unknown", "maintenance")
     return {
         "devices": {"total": len(states), **{name: states.count(name) for name in names}},
         "towers": {},

@@ -124,7 +124,8 @@ _DEVICE: dict[str, Schema] = {
     "cause": TEXT,
     "since": nullable(MOMENT),
     "open_alerts": COUNT,
-    "last_seen": {**nullable(MOMENT), "description": "the latest present poll that was answered"},
+    "last_seen": {**nullable(MOMENT), "description": "its last poll that was answered; null = none ever was"},
+    "availability": {"enum": ["expected", "best-effort"]},
 }
 _SERIES = thing(
     {
@@ -148,6 +149,7 @@ _SERIES = thing(
 _STATUS = thing(
     {
         "devices": thing(dict.fromkeys(("total", *DEVICE_STATES), COUNT)),
+        "off_or_away": {**COUNT, "description": "of the unknown devices: nobody expects them to answer"},
         "towers": {
             "type": "object",
             "propertyNames": TOWER,
@@ -198,7 +200,7 @@ _TOWER_FIGURES = thing(
         ),
     }
 )
-_FACT = thing({"key": TEXT, "instance": TEXT, "value": TEXT})
+_FACT = thing({"key": TEXT, "instance": TEXT, "value": TEXT, "since": MOMENT})
 
 SCHEMAS: dict[str, Schema] = {
     "Error": thing({"code": TEXT, "message": TEXT}, {"current": ref("Alert")}),

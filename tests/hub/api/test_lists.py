@@ -66,7 +66,7 @@ def test_a_device_in_a_list(client: Client) -> None:
     assert items["sw-2"] == {
         "device": "sw-2", "tower": "network", "kind": "switch", "site": "branch", "supplier": "",
         "state": "down", "cause": "no answer to snmp", "since": "2023-11-14T22:23:30.000Z",
-        "open_alerts": 1, "last_seen": None,
+        "open_alerts": 1, "last_seen": None, "availability": "expected",
     }  # fmt: skip
     assert items["web-1"]["last_seen"] == "2023-11-14T22:23:30.000Z"
 
@@ -150,7 +150,9 @@ def test_names_are_quoted_in_paths(client: Client) -> None:
 def test_hostile_text_is_handed_on_as_it_is(client: Client) -> None:
     """JSON holds what a device said to the letter; whoever shows it cleans it."""
     fact = client.get("/v1/devices/web-1").document["facts"][0]
-    assert fact == {"key": "identity", "instance": "description", "value": HOSTILE}
+    assert fact == {
+        "key": "identity", "instance": "description", "value": HOSTILE, "since": "2023-11-14T22:23:30.000Z",
+    }  # fmt: skip
     [alert] = client.get("/v1/alerts", filter='rule:"odd name"').document["items"]
     assert alert["labels"]["user"] == HOSTILE
     assert client.get("/v1/alerts", filter='user:"' + HOSTILE + '"').document["total"] == 1
