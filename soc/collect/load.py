@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from soc.collect.declare import Collector
+from soc.collect.declare import Collector, SshCommand
 from soc.model import ConfigurationError, Problem
 from soc.model.shipped import check_not_writable_by_others, shipped
 
@@ -43,9 +43,21 @@ def load_collectors(extra: Sequence[Path] = ()) -> list[Collector]:
                     problems.append(
                         Problem(str(path), 0, f"collector {found.name!r} is already declared in {other.path}")
                     )
+    problems += _shared_streams(collectors.values())
     if problems:
         raise ConfigurationError(problems)
     return [collectors[name] for name in sorted(collectors)]
+
+
+def _shared_streams(collectors: Iterable[Collector]) -> Iterable[Problem]:
+    """Two commands under one stream would move each other's cursor, and lines would be lost."""
+    owners: dict[str, tuple[SshCommand, str]] = {}
+    for collector in collectors:
+        for fetch in collector.fetches.values():
+            if isinstance(fetch, SshCommand) and fetch.stream:
+                owner, path = owners.setdefault(fetch.stream, (fetch, collector.path))
+                if owner is not fetch:
+                    yield Problem(collector.path, 0, f"stream {fetch.stream!r} is already that of {path}")
 
 
 def _load_file(path: Path, problems: list[Problem]) -> Iterable[Collector]:

@@ -67,11 +67,20 @@ for path in $(ls -1tr "$log".[0-9]* "$log"-[0-9]* 2>/dev/null) "$log"; do
 done
 [ -n "$found" ] || { echo "gap $cursor"; identify "$log"; pull "$log" 0 0; }
 """
+_PATH = re.compile(r"(?:/[A-Za-z0-9._-]+)+")
 _LINE = re.compile(r"(\d+:[0-9a-f]+:\d+) (.*)")
 
 
 def file_script(*paths: str, unless_journal: bool = False) -> str:
-    """The shell command that follows the first of `paths` that exists (plain names, no blanks)."""
+    """The shell command that follows the first of `paths` that exists.
+
+    Raises ValueError for a path that is not absolute, or of other than letters, digits and `._-`.
+    """
+    for path in paths:
+        if not _PATH.fullmatch(path):
+            raise ValueError(
+                f"log file {path!r}: an absolute path of letters, digits, '.', '_', '-' expected"
+            )
     text = _SCRIPT.replace("LOG_PATHS", " ".join(paths))
     text = text.replace("UNLESS", UNLESS_JOURNAL if unless_journal else "")
     text = text.replace("PULL_BYTES", str(PULL_BYTES)).replace("FIRST_BYTES", str(FIRST_CONTACT_BYTES))
@@ -85,7 +94,9 @@ def file_records(stream: str, format: str, output: CommandOutput) -> Iterator[Lo
         if match := _LINE.fullmatch(line):
             yield LogRecord(stream, match[1], match[2], format)
         elif line.startswith("gap "):
-            yield gap(stream, line[4:], "the file read last is gone; what was written to it since may be lost")
+            yield gap(
+                stream, line[4:], "the file read last is gone; what was written to it since may be lost"
+            )
 
 
 def log_file(

@@ -64,3 +64,13 @@ def test_a_directory_others_may_write_to_is_refused(tmp_path: Path) -> None:
     path.chmod(0o664)
     with pytest.raises(ConfigurationError, match="group- or world-writable"):
         load_collectors([tmp_path])
+
+
+def test_two_logs_under_one_stream_are_refused(tmp_path: Path) -> None:
+    """Each would move the other's cursor."""
+    (tmp_path / "mine.py").write_text(
+        '"""Mine."""\nfrom soc.collect.logs import log_file\n'
+        'mine = log_file("mine", "Mine.", "/var/log/mine", stream="auth")\n'
+    )
+    with pytest.raises(ConfigurationError, match="stream 'auth' is already that of .*linux_files"):
+        load_collectors([tmp_path])

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from soc.collect import CommandOutput, LogRecord
-from soc.collect.load import load_collectors
 from soc.collect.logs import FIRST_CONTACT_BYTES, GAP, PULL_BYTES, file_records, file_script
 
 Pull = Callable[[str], list[LogRecord]]
@@ -266,13 +265,10 @@ def test_file_is_left_alone_where_the_journal_has_its_lines(tmp_path: Path, log:
     assert run("echo no permission >&2; exit 1") == (0, "one\n")
 
 
-def test_shipped_files_have_streams_of_their_own() -> None:
-    """Two files under one stream would move each other's cursor."""
-    streams = [
-        fetch.stream
-        for item in load_collectors()
-        for fetch in item.fetches.values()
-        if getattr(fetch, "stream", "")
-    ]
-    assert {"auth", "system", "audit", "journal"} <= set(streams)
-    assert len(set(streams)) == len(streams)
+@pytest.mark.parametrize(
+    "path", ["messages", "/var/log/a b", "/var/log/*", "/var/log/$(id)", "/x;id", "/a\n/b", ""]
+)
+def test_path_is_plain(path: str) -> None:
+    """What a shell would take for more than a name is refused where it is declared."""
+    with pytest.raises(ValueError, match="an absolute path"):
+        file_script(path)
