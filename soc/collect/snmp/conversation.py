@@ -11,25 +11,15 @@ from soc.collect.declare import SnmpScalars, SnmpTable
 from soc.collect.port import Answer, Failure, Job
 from soc.collect.snmp.access import Access
 from soc.collect.snmp.anew import note_beginning
-from soc.collect.snmp.gufo import Bulk, Get, Next, Session, Signal
-from soc.collect.snmp.link import Asked, Link, LinkError, OpenSession
+from soc.collect.snmp.gufo import Get, Session, Signal
+from soc.collect.snmp.link import LOST, SHRINK, Asked, Link, LinkError, OpenSession, unforeseen
 from soc.collect.snmp.loop import Program
 from soc.collect.snmp.plan import SYSTEM_OBJECT_ID, SYSTEM_UPTIME, Plans, scalar_row, table_value
+from soc.collect.snmp.tables import REPETITIONS, Tables
 from soc.collect.snmp.values import object_id
-from soc.collect.snmp.walk import ColumnCells, WalkError
 
 GET_SIZE = 24
-REPETITIONS = 32
-MAXIMUM_REPETITIONS = 64  # where the table is known to be long; more seldom fit into an answer we can read
-ABSENT_REPETITIONS = 8
-LANES = 4
-# Below this round-trip time further sockets cost more than waiting for one column after the other.
-NEAR_SECONDS = 0.02
 SILENT_POLLS = 3  # in a row, after which a device is only probed: one try for each target
-MAXIMUM_SILENCES = 3  # unanswered requests for this or that before the whole device counts as silent
-
-_SHRINK = (Signal.TIMEOUT, Signal.GARBAGE, Signal.TOO_BIG)
-_LOST = (Signal.REFUSED, Signal.UNREACHABLE, Signal.REPORT, Signal.DEADLINE)
 # Of several targets' failures, the one that says most.
 _TELLING = ("authentication", "protocol", "deadline", "timeout", "refused", "connect")
 
@@ -62,18 +52,12 @@ class Conversation:
         self._hints: Mapping[str, Any] = job.hints
         self._scalars: dict[str, Any] = {}
         self._settled: set[str] = set()  # scalars that are known, or known to be absent
-        self._columns: dict[str, ColumnCells] = {}
-        self._troubles: dict[str, Failure] = {}  # by OID of a scalar or column
+        self._troubles: dict[str, Failure] = {}  # by OID of a scalar
         self._get_size = int(job.hints.get("get_size", GET_SIZE))
-        self._repetitions = int(job.hints.get("repetitions", REPETITIONS))
-        self._rows: Mapping[str, int] = job.hints.get("rows", {})  # by table, last time
-        self._seen: dict[str, int] = {}  # by table, now
-        self._leaders: dict[str, ColumnCells] = {}  # by table, the first of its columns read
-        self._absent: dict[str, bool] = {}  # by table, whether the agent has no cell of it
+        self._tables = Tables(job.hints.get("rows", {}), int(job.hints.get("repetitions", REPETITIONS)))
         self.link: Link | None = None  # once an agent was reached
         self._tried = tried
         self._silent = min(int(job.hints.get("silent", 0)), SILENT_POLLS)  # polls up to now
-        self._silences = 0
         self._failure: Failure | None = None
 
     def program(self) -> Program:
@@ -82,7 +66,7 @@ class Conversation:
             self.link = link = yield from self._reach()
             self._see_kind()
             yield from self._read_scalars(link)
-            yield from self._read_tables(link)
+            yield from self._tables.read(link, self._plan)
             if self._plan.conditional:
                 yield from self._read_conditional(link)
             self._remember(link)
@@ -92,7 +76,7 @@ class Conversation:
                 # Next time as a stranger: perhaps it was the many objects asked for at once.
                 self._answer.hints = {"endpoint": "", "silent": min(self._silent + 1, SILENT_POLLS)}
         except Exception as error:  # one device must not end the others' cycle
-            self._failure = _unforeseen(error)
+            self._failure = unforeseen(error)
         self._finish()
 
     def _reach(self) -> Generator[Any, Any, Link]:
@@ -124,9 +108,9 @@ class Conversation:
         if oids:
             outcome = yield from link.ask(Get([SYSTEM_UPTIME, *oids]), waits=waits[:1])
             waits = waits[1:]
-            if outcome in _SHRINK and outcome is not Signal.TIMEOUT:
+            if outcome in SHRINK and outcome is not Signal.TIMEOUT:
                 waits = waits or link.waits  # it is there
-        if outcome in _SHRINK and waits:
+        if outcome in SHRINK and waits:
             oids = []
             outcome = yield from link.ask(Get([SYSTEM_UPTIME]), waits=waits)
         if isinstance(outcome, Signal):
@@ -166,17 +150,17 @@ class Conversation:
             outcome = yield from link.ask(
                 Get(canary + oids if several else oids), waits=link.waits[:1] if several else ()
             )
-            if outcome in _LOST:
+            if outcome in LOST:
                 raise LinkError(link.failure(outcome))
-            if outcome in _SHRINK and several:
+            if outcome in SHRINK and several:
                 self._get_size = max(1, min(self._get_size, len(oids) // 2))
             if isinstance(outcome, dict) and (outcome or not several):
                 self._take(oids, outcome)
             elif several:
                 pending.extendleft([oids[len(oids) // 2 :], oids[: len(oids) // 2]])
             elif outcome is Signal.TIMEOUT:
-                yield from self._still_there(link)
-                self._silence(link, oids[0])
+                yield from link.confirm()
+                self._troubles[oids[0]] = link.silence(oids[0])
             else:  # one value that cannot be decoded: not the size was wrong
                 self._settled.update(oids)
                 self._get_size = GET_SIZE
@@ -191,124 +175,7 @@ class Conversation:
         self._object_id = object_id(self._scalars.get(SYSTEM_OBJECT_ID))
         self._plan = self._plans.of(self._job.fetches, self._object_id)
         yield from self._read_scalars(link)
-        yield from self._read_tables(link)
-
-    def _read_tables(self, link: Link) -> Asked:
-        """Walk every column; a table's first one, or the last poll, tells how many rows to ask for."""
-        tables = self._plan.columns.items()
-        leaders = deque((base, columns[0]) for base, columns in tables if not self._rows.get(base))
-        yield from self._walk_all(link, leaders)
-        others: deque[tuple[str, str]] = deque()
-        for base, columns in tables:
-            if self._absent.get(base):
-                self._seen[base] = 0
-                self._columns |= {oid: ColumnCells(oid) for oid in columns}
-            else:
-                left = (oid for oid in columns if oid not in self._columns and oid not in self._troubles)
-                others.extend((base, oid) for oid in left)
-        yield from self._walk_all(link, others)
-
-    def _walk_all(self, link: Link, queue: deque[tuple[str, str]]) -> Asked:
-        if not queue:
-            return
-        if link.round_trip_seconds < NEAR_SECONDS or len(queue) == 1:
-            yield from self._lane(link, queue, link.session)
-        else:
-            yield [
-                self._lane(link, queue, None if number else link.session)
-                for number in range(min(LANES, len(queue)))
-            ]
-        if self._failure:
-            raise LinkError(self._failure)
-
-    def _lane(self, link: Link, queue: deque[tuple[str, str]], session: Session | None) -> Program:
-        try:
-            if session is None:
-                session = yield from link.open_lane()
-            while queue and not self._failure:
-                base, oid = queue.popleft()
-                if (yield from self._is_absent(link, session, base)):
-                    continue
-                yield from self._walk(link, session, oid, self._ask_for(base), self._leaders.get(base))
-                if oid in self._columns:
-                    cells = self._columns[oid]
-                    self._seen[base] = max(len(cells.index), self._seen.get(base, 0))
-                    self._leaders.setdefault(base, cells)
-        except LinkError as error:
-            self._failure = error.failure
-        except Exception as error:  # as in `program`: a lane's error ends its own device only
-            self._failure = _unforeseen(error)
-
-    def _is_absent(self, link: Link, session: Session, base: str) -> Asked:
-        """Whether the agent has nothing of a table in which no row was seen yet: one request tells."""
-        if base not in self._absent:
-            outcome = None
-            if len(self._plan.columns[base]) > 1 and not self._rows.get(base) and not self._seen.get(base):
-                outcome = yield from link.ask(Next(base), session, link.waits[:1])
-            self._absent[base] = outcome is Signal.END
-        return self._absent[base]
-
-    def _ask_for(self, base: str) -> int:
-        """Repetitions that bring a column of the table and the row after it in one answer, if it is short."""
-        rows = self._seen.get(base, self._rows.get(base))
-        if rows is None:
-            return self._repetitions
-        most = MAXIMUM_REPETITIONS if self._repetitions >= REPETITIONS else self._repetitions
-        return min(rows + 1 if rows else ABSENT_REPETITIONS, most)
-
-    def _walk(
-        self, link: Link, session: Session, oid: str, repetitions: int, like: ColumnCells | None
-    ) -> Asked:
-        """One column. A new try after trouble begins anew: gufo cannot start in mid-column."""
-        while True:
-            cells = ColumnCells(oid, like)
-            bulk = Bulk(oid, repetitions) if repetitions > 1 and link.access.version != "1" else None
-            try:
-                outcome = yield from self._walk_through(link, session, bulk or Next(oid), cells)
-            except WalkError as error:
-                link.count("limit")
-                self._troubles[oid] = Failure("limit", f"{oid}: {error}")
-                return
-            if outcome is Signal.END and bulk:  # the end of the MIB, or an error-status: GETNEXT knows
-                outcome = yield from link.ask(Next(oid, bulk), session)
-                if isinstance(outcome, list):
-                    outcome = Signal.TOO_BIG
-            if outcome in _LOST:
-                raise LinkError(link.failure(outcome))
-            if outcome is Signal.TIMEOUT:
-                yield from self._still_there(link, session)
-            if outcome in _SHRINK and bulk:
-                repetitions //= 4
-                self._repetitions = max(1, min(self._repetitions, repetitions))
-                continue
-            if outcome is Signal.TIMEOUT:
-                self._silence(link, oid)
-            else:
-                self._columns[oid] = cells  # up to a cell that cannot be decoded, if there was one
-            return
-
-    def _walk_through(self, link: Link, session: Session, step: Bulk | Next, cells: ColumnCells) -> Asked:
-        """Ask on until the column's end (None) or a Signal."""
-        waits = () if step.single else link.waits[:2]
-        while True:
-            outcome = yield from link.ask(step, session, waits)
-            if isinstance(outcome, Signal):
-                return outcome
-            if cells.add(outcome):
-                return None
-
-    def _still_there(self, link: Link, session: Session | None = None) -> Asked:
-        """After a silence: raises LinkError unless the agent still answers."""
-        outcome = yield from link.ask(Get([SYSTEM_UPTIME]), session)
-        if isinstance(outcome, Signal):
-            raise LinkError(link.failure(outcome))
-
-    def _silence(self, link: Link, oid: str) -> None:
-        """One thing the agent does not answer. Raises LinkError at the MAXIMUM_SILENCES-th."""
-        self._troubles[oid] = Failure("timeout", f"no answer from {link.endpoint} to {oid}")
-        self._silences += 1
-        if self._silences >= MAXIMUM_SILENCES:
-            raise LinkError(Failure("timeout", f"{link.endpoint} left {self._silences} requests unanswered"))
+        yield from self._tables.read(link, self._plan)
 
     def _remember(self, link: Link) -> None:
         hints: dict[str, Any] = {"credential": link.access.name, "endpoint": link.endpoint}
@@ -318,9 +185,9 @@ class Conversation:
             hints["engine_id"] = link.engine_id.hex()
         if self._get_size != GET_SIZE:
             hints["get_size"] = self._get_size
-        if self._repetitions != REPETITIONS:
-            hints["repetitions"] = self._repetitions
-        if rows := {**self._rows, **self._seen}:
+        if self._tables.repetitions != REPETITIONS:
+            hints["repetitions"] = self._tables.repetitions
+        if rows := self._tables.rows:
             hints["rows"] = rows
         self._answer.hints = hints
 
@@ -332,20 +199,21 @@ class Conversation:
             found = object_id(self._scalars.get(SYSTEM_OBJECT_ID))
             if found or not self._hints.get("object_id"):  # one bad answer does not take it away
                 answer.hints["object_id"] = found
+        columns, troubles = self._tables.columns, self._troubles | self._tables.troubles
         unread = self._failure or Failure("protocol", "not read")
         for fetch in self._job.fetches:
             if not isinstance(fetch, SnmpScalars | SnmpTable):
                 continue
             asked = self._object_id is None or fetch.asks(self._object_id)
             needed = _needed(fetch) if asked else ()
-            known = self._settled if isinstance(fetch, SnmpScalars) else self._columns
-            trouble = next((self._troubles[oid] for oid in needed if oid in self._troubles), None)
+            known = self._settled if isinstance(fetch, SnmpScalars) else columns
+            trouble = next((troubles[oid] for oid in needed if oid in troubles), None)
             if trouble or any(oid not in known for oid in needed):
                 answer.failures[fetch] = trouble or unread
             elif isinstance(fetch, SnmpScalars):
                 answer.values[fetch] = scalar_row(fetch, self._scalars if asked else {}, answer.counts)
             else:
-                answer.values[fetch] = table_value(fetch, self._columns if asked else {}, answer.counts)
+                answer.values[fetch] = table_value(fetch, columns if asked else {}, answer.counts)
         answer.time = time.time()
         note_beginning(answer, self._scalars.get(SYSTEM_UPTIME))
 
@@ -354,7 +222,3 @@ def _needed(fetch: SnmpScalars | SnmpTable) -> list[str]:
     if isinstance(fetch, SnmpScalars):
         return [column.id for column in fetch.columns.values()]
     return [fetch.column_oid(name) for name in fetch.columns]
-
-
-def _unforeseen(error: Exception) -> Failure:
-    return Failure("protocol", f"unforeseen {type(error).__name__}: {str(error)[:200]}")

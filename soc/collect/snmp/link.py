@@ -8,12 +8,18 @@ from typing import Any
 
 from soc.collect.port import Answer, Failure
 from soc.collect.snmp.access import Access
-from soc.collect.snmp.gufo import REFRESH, Operation, Session, Signal
+from soc.collect.snmp.gufo import REFRESH, Get, Operation, Session, Signal
 from soc.collect.snmp.loop import Request
+from soc.collect.snmp.plan import SYSTEM_UPTIME
 
 Asked = Generator[Any, Any, Any]
 OpenSession = Callable[[str, Access, bytes], Any]  # endpoint, credential, engine id if it is known
 _ENGINE_ID_BYTES = range(5, 33)  # SnmpEngineID, RFC 3411 section 5
+
+
+SHRINK = (Signal.TIMEOUT, Signal.GARBAGE, Signal.TOO_BIG)  # less may be answered
+LOST = (Signal.REFUSED, Signal.UNREACHABLE, Signal.REPORT, Signal.DEADLINE)
+MAXIMUM_SILENCES = 3  # unanswered requests for this or that before the whole device counts as silent
 
 
 class LinkError(Exception):
@@ -47,6 +53,7 @@ class Link:
         self._until = until
         self._heard = False  # an answer that shows the credential to be good
         self._discovered = False
+        self._silences = 0
 
     def connect(self, engine_id: bytes) -> Asked:
         """Open the session; SNMPv3 discovers the agent's engine unless `engine_id` still holds.
@@ -104,6 +111,19 @@ class Link:
                 self._heard = self._heard or operation is not REFRESH
             return outcome
         return outcome
+
+    def confirm(self, session: Session | None = None) -> Asked:
+        """After a silence: raises LinkError unless the agent still answers."""
+        outcome = yield from self.ask(Get([SYSTEM_UPTIME]), session)
+        if isinstance(outcome, Signal):
+            raise LinkError(self.failure(outcome))
+
+    def silence(self, oid: str) -> Failure:
+        """One thing the agent does not answer. Raises LinkError at the MAXIMUM_SILENCES-th."""
+        self._silences += 1
+        if self._silences >= MAXIMUM_SILENCES:
+            raise LinkError(Failure("timeout", f"{self.endpoint} left {self._silences} requests unanswered"))
+        return Failure("timeout", f"no answer from {self.endpoint} to {oid}")
 
     def failure(self, outcome: Signal) -> Failure:
         """A Signal in words."""
@@ -180,3 +200,8 @@ class Link:
         session.replace(fresh)
         yield Request(session, REFRESH, self.waits[0])
         return True
+
+
+def unforeseen(error: Exception) -> Failure:
+    """What ends one device and nothing else."""
+    return Failure("protocol", f"unforeseen {type(error).__name__}: {str(error)[:200]}")
