@@ -72,5 +72,5 @@ def test_two_logs_under_one_stream_are_refused(tmp_path: Path) -> None:
         '"""Mine."""\nfrom soc.collect.logs import log_file\n'
         'mine = log_file("mine", "Mine.", "/var/log/mine", stream="auth")\n'
     )
-    with pytest.raises(ConfigurationError, match="stream 'auth' is already that of .*linux_files"):
+    with pytest.raises(ConfigurationError, match="stream 'auth' is already that of "):
         load_collectors([tmp_path])
