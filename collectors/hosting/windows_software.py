@@ -1,5 +1,5 @@
-"""Programs, updates, tasks and open ports of Windows hosts (the registry's Uninstall keys, the ScheduledTasks
-and NetTCPIP modules, Win32_QuickFixEngineering, IAutomaticUpdatesResults; learn.microsoft.com).
+"""Programs, tasks and open ports of Windows hosts (the registry's Uninstall keys, Win32_QuickFixEngineering,
+the ScheduledTasks and NetTCPIP modules; learn.microsoft.com).
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ SOFTWARE = powershell(
     Get-ItemProperty "$_\Microsoft\Windows\CurrentVersion\Uninstall\*" -ErrorAction Ignore} |
     Where-Object {$_.DisplayName} | Select-Object DisplayName, DisplayVersion""",
     hotfixes="Get-CimInstance Win32_QuickFixEngineering | Select-Object HotFixID, Description",
-    updates="$r=(New-Object -ComObject Microsoft.Update.AutoUpdate).Results; "
-    "if($r.LastInstallationSuccessDate){$r.LastInstallationSuccessDate.ToString('s')+'Z'}",
 )
 SURFACE = powershell(
     "windows-surface",
@@ -45,14 +43,6 @@ def windows_packages(output: CommandOutput) -> Iterator[Fact]:
                 versions.setdefault(package, set()).add(item.text(version))
     for package, installed in versions.items():
         yield Fact("package", ", ".join(sorted(installed - {""})), package)
-
-
-@collector(every="posture", fetch=SOFTWARE)
-def windows_updates(output: CommandOutput) -> Iterator[Sample]:
-    """When Windows Update last installed something."""
-    for item in rows(output, "updates"):
-        if (moment := item.moment()) is not None:
-            yield Sample("updates_installed_timestamp_seconds", moment)
 
 
 @collector(every="posture", fetch=SURFACE, facts={"listening_port"})

@@ -61,6 +61,7 @@ class WindowsHost:
             "windows-protection": self._protection,
             "windows-software": self._software,
             "windows-surface": self._surface,
+            "windows-updates": self._updates,
         }
 
     def output(self, command_id: str, line: str, time: float) -> CommandOutput:  # noqa: ARG002
@@ -184,8 +185,11 @@ class WindowsHost:
         return {
             "programs": [{"DisplayName": "Example Office", "DisplayVersion": "16.0.1"}],
             "hotfixes": [{"HotFixID": "KB5058411", "Description": "Security Update"}],
-            "updates": [_written(self._booted + 300)],
         }
+
+    def _updates(self, time: float) -> Document:
+        history = {"Installed": _written(self._booted + 300), "Searched": _written(time - 3600)}
+        return {"history": [history], "pending": []}
 
     def _surface(self, _: float) -> Document:
         names = {4: "System", 900: "svchost", 2044: "sshd"}
