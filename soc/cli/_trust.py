@@ -81,6 +81,15 @@ def run(args: argparse.Namespace) -> int:
     return 1 if trusting.failed else 0
 
 
+def _fingerprint(text: str) -> str:
+    from soc.inventory.values import fingerprint
+
+    try:
+        return fingerprint(text).rstrip("=")
+    except ValueError as error:
+        raise ConfigurationError(f"--fingerprint: {error}") from None
+
+
 class _Trusting:
     def __init__(self, args: argparse.Namespace, inventory: Inventory, known_hosts: Path) -> None:
         from soc.collect.ssh.known_hosts import KnownHosts
@@ -89,7 +98,7 @@ class _Trusting:
         self._args = args
         self._inventory = inventory
         self._known_hosts = known_hosts
-        self._fingerprints = {item.rstrip("=") for item in args.fingerprint}
+        self._fingerprints = {_fingerprint(item) for item in args.fingerprint}
         self._source: KnownHosts | None = None
         if args.source:
             path = Path(args.source).expanduser()

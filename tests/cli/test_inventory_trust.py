@@ -191,8 +191,13 @@ def test_every_kind_of_key_is_shown(
 
 
 def test_nothing_to_do_is_an_error(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither names nor a file, an unknown name, and an unreadable file are usage errors."""
-    for words in ((), ("hots",), ("--from", str(site.inventory.parent / "missing"))):
+    """Neither names nor a file, an unknown name, no fingerprint, an unreadable file: usage errors."""
+    for words in (
+        (),
+        ("hots",),
+        ("host", "--fingerprint", "nonsense"),
+        ("--from", str(site.inventory.parent / "missing")),
+    ):
         assert site.run(*words) == 2
     assert "did you mean 'host'?" in capsys.readouterr().err
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import os
 import socket
 import threading
@@ -78,6 +77,6 @@ def _public_key(path: str) -> bytes:
         file = file.with_name(f"{file.name}.pub")
     try:
         return base64.b64decode(file.read_text(errors="replace").split()[1], validate=True)
-    except (OSError, IndexError, binascii.Error) as error:
+    except (OSError, IndexError, ValueError) as error:
         why = getattr(error, "strerror", None) or "not a public key"
         raise SshError("credential", f"key file {file}: {why}") from None

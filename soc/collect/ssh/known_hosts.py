@@ -6,7 +6,6 @@ An own reader: one line it does not know (a new key type) must not hide the othe
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 from collections.abc import Collection, Iterable
@@ -60,7 +59,7 @@ def _literal_brackets(pattern: str) -> str:
 def _hashed_matches(pattern: str, name: str) -> bool:
     try:
         salt, expected = (base64.b64decode(part, validate=True) for part in pattern[3:].split("|"))
-    except (ValueError, binascii.Error):
+    except ValueError:
         return False
     return hmac.compare_digest(hmac.new(salt, name.encode(), hashlib.sha1).digest(), expected)
 
@@ -210,7 +209,7 @@ def _parse(line: str) -> _Entry | None:
         return None
     try:
         blob = base64.b64decode(words[2], validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
     # A hashed name stands alone, and its Base64 knows upper case.
     patterns = (words[0],) if words[0].startswith("|") else tuple(words[0].lower().split(","))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import subprocess
 from pathlib import Path
 
@@ -91,6 +92,16 @@ def test_unreadable_lines_hide_no_others() -> None:
         _line("web-01", b"x", "ssh-from-the-future"), "|1|rubbish ssh-ed25519 AAAA", _line("web-01"),
     ]  # fmt: skip
     KnownHosts(lines, "test").keys("web-01", 22).check(KEY, NOW)
+
+
+def test_any_bytes_are_read(tmp_path: Path) -> None:
+    """A file that is no known_hosts at all hides nothing of one beside it."""
+    source = random.Random(3)
+    garbage = tmp_path / "garbage"
+    garbage.write_bytes(source.randbytes(200_000) + "web-01 ssh-ed25519 ÄÖÜ\nweb-01 x \n\x00".encode())
+    good = tmp_path / "good"
+    good.write_text(_line("web-01"))
+    KnownHosts.read(garbage, good).keys("web-01", 22).check(KEY, NOW)
 
 
 def test_types_known_of_a_host_are_asked_for_first() -> None:
