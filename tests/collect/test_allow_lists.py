@@ -151,6 +151,19 @@ def test_forced_command_runs_all_that_is_listed(script: Path, start_sshd: Callab
         assert "refused" not in value.stderr
 
 
+def test_forced_command_passes_the_cursor_on(tmp_path: Path, start_sshd: Callable[[str], Host]) -> None:
+    """Standard input reaches the command as it does without; blanks and quotes in its text are kept."""
+    text = "read -r cursor; printf '%s\\n' \"got  $cursor\" 'it'\\''s'\n# the end"
+    command = SshCommand("test-cursor", text, stream="test")
+    script = tmp_path / "soc-commands"
+    script.write_text(forcecommand([ListedCommand(command, ("test",), ("health",))]))
+    script.chmod(0o755)
+    answer = _run(start_sshd(f"ForceCommand {script}\n"), command, cursors={"test": "7:ab:12"})
+    value = answer.values[command]
+    assert isinstance(value, CommandOutput)
+    assert (value.exit_code, value.stdout) == (0, "got  7:ab:12\nit's\n")
+
+
 @pytest.mark.parametrize(
     "text",
     [
