@@ -147,6 +147,7 @@ class KnownHosts:
         self._source = source
         self._plain: dict[str, list[_Entry]] = {}
         self._patterns: list[_Entry] = []
+        self._found: dict[str, list[_Entry]] = {}  # by name, of those that were looked for
         for line in lines:
             entry = _parse(line)
             if entry is None:
@@ -188,7 +189,11 @@ class KnownHosts:
         )
 
     def _entries(self, name: str) -> list[_Entry]:
-        return [*self._plain.get(name, ()), *(entry for entry in self._patterns if entry.matches(name))]
+        found = self._found.get(name)
+        if found is None:
+            matching = (entry for entry in self._patterns if entry.matches(name))
+            found = self._found[name] = [*self._plain.get(name, ()), *matching]
+        return found
 
 
 def pinned(fingerprints: Collection[str]) -> HostKeys:

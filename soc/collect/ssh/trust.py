@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import lru_cache
 from pathlib import Path
 
 import paramiko
@@ -45,7 +46,7 @@ class Trust:
         if not paths:
             return "the record (no known_hosts, no fingerprint)"
         try:
-            return KnownHosts.read(*paths)
+            return _read_known_hosts(tuple(paths), tuple(_stamp(path) for path in paths))
         except OSError as error:
             return f"{error.filename} ({error.strerror})"
 
@@ -61,6 +62,17 @@ class Trust:
         if isinstance(found, SshError):
             raise found
         return found
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=16)
+def _read_known_hosts(paths: tuple[Path, ...], stamps: tuple[object, ...]) -> KnownHosts:  # noqa: ARG001
+    """Read again when a file has changed: hashed names of a large one take longer than a session."""
+    return KnownHosts.read(*paths)
 
 
 def _login(credential: ResolvedCredential) -> Login:

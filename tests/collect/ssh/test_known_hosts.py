@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from soc.collect.port import ResolvedCredential
 from soc.collect.ssh.failure import SshError
 from soc.collect.ssh.known_hosts import HostKeys, KnownHosts, fingerprint, pinned
+from soc.collect.ssh.trust import Trust
+from soc.model import Device
 
 KEY = b"\0\0\0\x0bssh-ed25519" + bytes(range(36))
 NOW = 1_800_000_000.0
@@ -118,3 +121,16 @@ def test_pinned_fingerprint_is_ssh_keygens(tmp_path: Path) -> None:
     keys = pinned([printed.stdout.split()[1]])
     keys.check(base64.b64decode(public.read_text().split()[1]), NOW)
     assert _reason(keys, OTHER) == "host-key-changed"
+
+
+def test_changed_file_is_read_again(tmp_path: Path) -> None:
+    """What was read is used again only as long as the file is the same."""
+    path = tmp_path / "known_hosts"
+    credential = ResolvedCredential("ops", "ssh", {"known_hosts": str(path)})
+    device = Device("web-01", "hosting")
+    for blob in (KEY, OTHER):
+        path.write_text(_line("web-01", blob) + "\n")
+        for _ in range(2):
+            Trust().host_keys(device, credential, "web-01", 22).check(blob, NOW)
+        path.unlink()
+        assert "No such file" in Trust().host_keys(device, credential, "web-01", 22).source
