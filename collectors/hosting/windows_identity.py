@@ -23,7 +23,7 @@ IDENTITY = powershell(
 )
 
 
-@collector(every="configuration", fetch=IDENTITY)
+@collector(every="configuration", fetch=IDENTITY, facts={"domain"})
 def windows_identity(output: CommandOutput) -> Iterator[Fact | Sample]:
     """Name, edition and build with the update's revision; vendor, model and serial number of the hardware.
 
