@@ -13,8 +13,13 @@ FIRST_CONTACT_BYTES = 65_536
 PULL_BYTES = 1_048_576
 GAP = "gap"  # the format of a record that tells of lost lines; its cursor is nobody's to go on from
 
-# Of what stands in both, the journal counts: a file that syslog writes is left alone where we can read it.
-UNLESS_JOURNAL = '[ -n "$(journalctl --quiet --system --lines=1 --output=short 2>/dev/null)" ] && exit 127\n'
+JOURNALD_SOCKET = "/run/systemd/journal/socket"
+# Of what stands in both, the journal counts: a file that syslog writes is left alone where journald runs and
+# we can read what it writes.
+UNLESS_JOURNAL = f"""\
+[ -S {JOURNALD_SOCKET} ] &&
+  [ -n "$(journalctl --quiet --system --lines=1 --output=short 2>/dev/null)" ] && exit 127
+"""
 
 # A file is known by its inode and the checksum of its first line: inodes are used again, a file that
 # is cut in place keeps its own, and its copy has the same first line. Rotated files are read, oldest

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,14 @@ from pathlib import Path
 import pytest
 
 from soc.collect import CommandOutput, LogRecord
-from soc.collect.logs import FIRST_CONTACT_BYTES, GAP, PULL_BYTES, file_records, file_script
+from soc.collect.logs import (
+    FIRST_CONTACT_BYTES,
+    GAP,
+    JOURNALD_SOCKET,
+    PULL_BYTES,
+    file_records,
+    file_script,
+)
 
 Pull = Callable[[str], list[LogRecord]]
 
@@ -245,24 +253,30 @@ def test_unreadable_log_says_so(log: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_file_is_left_alone_where_the_journal_has_its_lines(tmp_path: Path, log: Path) -> None:
-    """With a journal that can be read the command does not apply; without one, or the right to, it does."""
+    """Where journald runs and can be read the command does not apply; elsewhere it does, whatever is left."""
     _append(log, "one")
     tools = tmp_path / "journalctl-bin"
     tools.mkdir()
     journalctl = tools / "journalctl"
+    command = file_script(str(log), unless_journal=True)
+    running, stopped = tmp_path / "socket", tmp_path / "nothing"
+    journald = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    journald.bind(os.fspath(running))
 
-    def run(answer: str) -> tuple[int, str]:
+    def run(answer: str, at: Path = running) -> tuple[int, str]:
         journalctl.write_text(f"#!/bin/sh\n{answer}\n")
         journalctl.chmod(0o755)
         done = subprocess.run(
-            ["/bin/sh", "-c", file_script(str(log), unless_journal=True)], input="\n", capture_output=True,
+            ["/bin/sh", "-c", command.replace(JOURNALD_SOCKET, str(at))], input="\n", capture_output=True,
             text=True, env={"PATH": f"{tools}:{os.environ['PATH']}"}, check=False,
         )  # fmt: skip
         return done.returncode, done.stdout.partition(" ")[2]
 
     assert run("echo Mar 01 10:00:00 web-01 sshd: x") == (127, "")
+    assert run("echo of last year", stopped) == (0, "one\n")
     assert run("exit 0") == (0, "one\n")
     assert run("echo no permission >&2; exit 1") == (0, "one\n")
+    journald.close()
 
 
 @pytest.mark.parametrize(
