@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from soc.collect.batch import Memory
 from soc.collect.environment import ALMOST_FULL, Environment, Summary
+from soc.collect.memory import Memory
 from soc.collect.plan import Applying, contacts, left_over, plan
 from soc.collect.recorder import Recorder
 from soc.collect.recover import recover_cursors

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from soc.collect import credentials
-from soc.collect.batch import rank
 from soc.collect.declare import Collector
+from soc.collect.memory import rank
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.plan import Applying, contacts, plan
 from soc.collect.port import Answer, Failure, Job, Transport

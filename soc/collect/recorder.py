@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from soc.collect import credentials
-from soc.collect.batch import PRECEDENCE, Batch, Memory
+from soc.collect.batch import Batch
 from soc.collect.environment import Environment, Summary
+from soc.collect.memory import PRECEDENCE, Memory
 from soc.collect.plan import Due
 from soc.collect.port import Answer, Failure, Hop, Job, ResolvedCredential
 from soc.collect.state import Contact

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from soc.collect.batch import Memory
 from soc.collect.environment import ALMOST_FULL, WRITER, Environment, Summary
+from soc.collect.memory import Memory
 from soc.collect.plan import Applying, contacts, left_over
 from soc.collect.port import Job, Transport
 from soc.collect.recorder import Recorder
