@@ -36,11 +36,13 @@ class Kept:
         *,
         count: int = 512,  # a thread and some 100 KB each
         per_host: int = 8,  # devices behind one address and port
+        per_jump: int = 128,  # devices behind one jump host, whose sshd has a file open for each
         idle_seconds: float = 660.0,  # longer than the interval of what is asked most
         age_seconds: float = 3600.0,  # an account that was taken away loses its connection at last
     ) -> None:
         self._count = count
         self._per_host = per_host
+        self._per_jump = per_jump
         self._idle_seconds = idle_seconds
         self._age_seconds = age_seconds
         self.jumps = Jumps()  # kept as well: what is behind them lives through them
@@ -65,13 +67,14 @@ class Kept:
         connection.used = now
         old: Connection | None = connection
         with self._lock:
-            own = (connection.endpoint.address, connection.endpoint.port, connection.via)
-            hosts = Counter((c.endpoint.address, c.endpoint.port, c.via) for c in self._connections.values())
+            others = [other for other in self._connections.values() if other.via == connection.via]
+            hosts = Counter((other.endpoint.address, other.endpoint.port) for other in others)
             if (
                 connection.client.is_active()
                 and now < connection.opened + self._age_seconds
                 and len(self._connections) < self._count
-                and hosts[own] < self._per_host
+                and hosts[connection.endpoint.address, connection.endpoint.port] < self._per_host
+                and (not connection.via or len(others) < self._per_jump)
             ):
                 connection.client.guard.rest()
                 old = self._connections.pop(device, None)

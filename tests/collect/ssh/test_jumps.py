@@ -79,6 +79,17 @@ def test_jump_host_is_shared(sshd: Host, inside: Host) -> None:
     kept.close()
 
 
+def test_what_is_kept_behind_a_jump_host_is_bounded(sshd: Host, inside: Host) -> None:
+    """Its sshd holds a file for each."""
+    kept = Kept(per_jump=2)
+    jobs = [
+        inside.job(HELLO, device=inside.device(f"host-{number}"), jumps=(_hop(sshd),)) for number in range(4)
+    ]
+    _ask(*jobs, inside.job(HELLO, device=inside.device("direct")), kept=kept)
+    assert len(kept) == 3
+    kept.close()
+
+
 def test_failure_of_the_jump_host_is_named_as_such(sshd: Host, inside: Host, tmp_path: Path) -> None:
     """It says nothing of the devices behind; the login there is tried once for them all, and counted."""
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "wrong"], check=True)
