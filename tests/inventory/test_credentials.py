@@ -57,7 +57,10 @@ def test_ssh_paths_are_absolute(write: Any, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_literal_is_accepted_with_a_warning_that_does_not_show_it(write: Any) -> None:
     """The secret works, and stands neither in the warning nor in the repr of the inventory."""
-    text = '  lab: {snmp: {version: "2c", community: hunter2}}\n  ops: {ssh: {user: s, known_hosts: k, password: hunter2}}\n'
+    text = (
+        '  lab: {snmp: {version: "2c", community: hunter2}}\n'
+        "  ops: {ssh: {user: s, known_hosts: k, password: hunter2}}\n"
+    )
     inventory, problems = check_inventory(write(HEAD + text))
 
     assert inventory is not None
