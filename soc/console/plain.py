@@ -61,9 +61,11 @@ def _alert(alert: Document, now: float) -> str:
 def _device(device: Document, now: float) -> str:
     cause = f", {device['cause']}" if device.get("cause") else ""
     since = f"since {age(moment(device.get('since')), now)}, " if device.get("since") else ""
+    last = moment(device.get("last_seen")) if device.get("state") != "up" else None
+    seen = f"last seen {age(last, now)} ago, " if last is not None else ""
     return (
         f"{device.get('device', '')}, {device.get('kind', '')}, {device.get('tower', '')}: "
-        f"{device.get('state', '')}{cause}, {since}"
+        f"{device.get('state', '')}{cause}, {since}{seen}"
         f"{device.get('open_alerts', 0)} alerts open."
     )
 

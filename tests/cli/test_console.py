@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,6 +124,7 @@ def test_plain_prints_sentences(hub: Path, screen: str) -> None:
         "devices": "prox-0007, proxy, service: down, snmp: timeout",
     }
     assert wanted[screen] in done.stdout
+    assert screen != "devices" or re.search(r"\nprox-0007, .* last seen \S+ ago, ", done.stdout)
     assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(done.stdout)
 
 
