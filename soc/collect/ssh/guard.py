@@ -35,12 +35,16 @@ class Guard:
     def rest(self) -> None:
         """Until `wake` nothing is waited for: hundreds of connections are kept, and each poll costs."""
         self.deadline = math.inf
-        self._stream.settimeout(_RESTING_SECONDS)
+        self._wait(_RESTING_SECONDS)
 
     def wake(self, deadline: float, maximum_bytes: int) -> None:
         """From now on at most so many bytes more, until `deadline`."""
         self.deadline, self.maximum_bytes = deadline, self.received + maximum_bytes
-        self._stream.settimeout(_ATTENTIVE_SECONDS)
+        self._wait(_ATTENTIVE_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(OSError):  # closed: whoever reads next finds out
+            self._stream.settimeout(seconds)
 
     def _check(self) -> None:
         if time.monotonic() >= self.deadline:

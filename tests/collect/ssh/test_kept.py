@@ -55,6 +55,7 @@ def test_dead_connection_is_opened_again(start_sshd, kept: Kept) -> None:
     (connection,) = kept._connections.values()
     connection.client.guard._stream.shutdown(2)
     (again,) = _ask(kept, host.job(HELLO))
+    assert again.failure is None, again.failures
     assert again.values[HELLO].stdout == "hello\n"
     assert _logins(host) == 2
 
@@ -66,6 +67,7 @@ def test_connection_gone_silent_is_opened_again(start_sshd, kept: Kept) -> None:
     (connection,) = kept._connections.values()
     connection.client.guard.send = lambda data: len(data)  # type: ignore[method-assign]
     (again,) = _ask(kept, host.job(HELLO), life_seconds=0.3)
+    assert again.failure is None, again.failures
     assert again.values[HELLO].stdout == "hello\n"
 
 
