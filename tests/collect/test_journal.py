@@ -256,3 +256,28 @@ def test_constant_command_reads_the_hosts_own_journal(tmp_path: Path) -> None:
     assert _messages(records) == ["one", "two"]
     journal.write("three")
     assert _messages(list(journal_records("journal", run(records[-1].cursor)))) == ["three"]
+
+
+def test_live_journal_has_what_was_just_logged() -> None:
+    """A line that this host's journald has just taken comes with the pull behind the one before."""
+    if not Path("/run/systemd/system").is_dir():
+        pytest.skip("needs systemd as PID 1")
+
+    def pull(cursor: str) -> list[LogRecord]:
+        done = subprocess.run(
+            ["/bin/sh", "-c", journal_script()],
+            input=f"{cursor}\n",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return list(journal_records("journal", CommandOutput(done.stdout, done.stderr, done.returncode)))
+
+    before = pull("")
+    if not before:
+        pytest.skip("needs the right to read the system's journal")
+    said = f"soc test {os.urandom(8).hex()}"
+    subprocess.run(["systemd-cat", "--identifier=soc-test", "echo", said], check=True)
+    subprocess.run(["journalctl", "--sync"], check=False, stderr=subprocess.DEVNULL)
+    found = [record for record in pull(before[-1].cursor) if said in record.message]
+    assert len(found) == 1
