@@ -109,7 +109,7 @@ def _until(process: subprocess.Popen[str], text: str) -> None:
     pytest.fail(f"the demo never said {text!r}")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.soak)])
 def test_signal_leaves_nothing_behind(places: tuple[Path, dict[str, str]], number: signal.Signals) -> None:
     """Stopped early it still says how things are, exits 0, and neither files nor processes stay."""
     temporary, environment = places
