@@ -16,7 +16,8 @@ from soc.collect.ssh.platform import DETECTIONS, platform_of, unknown
 
 PLATFORM_HINT = "platform"
 APART_HINT = "apart"  # ids of commands that take long
-FRAMED_HINT = "framed"  # False where the account's shell does not understand a batch
+UNFRAMED_HINT = "unframed"  # for how many sessions more no batch is tried: the shell understood none
+_UNFRAMED_SESSIONS = 100
 # Their shells are no POSIX shells.
 _NEVER_BATCHED = frozenset({"windows"})
 # What a command may cost beside its output: standard error, the window in flight, packet overhead.
@@ -76,9 +77,10 @@ class Session:
             for command in commands_of(self._job)
             if platform in command.platforms
         ]
-        framed = hints.get(FRAMED_HINT) is not False or not remembered
+        remaining = hints.get(UNFRAMED_HINT)
+        waiting = remaining if isinstance(remaining, int) else 0
         restricted = bool(ssh_options(self._job.device).get("restricted", False))
-        batched = framed and not restricted and platform not in _NEVER_BATCHED
+        batched = not waiting and not restricted and platform not in _NEVER_BATCHED
         worked = not due
         for command, result in runner.run(due, batched=batched):
             if isinstance(result, Failure):
@@ -92,8 +94,8 @@ class Session:
             answer.hints[PLATFORM_HINT] = ""  # another system may have moved in: look again next time
         if runner.apart != _texts(hints.get(APART_HINT)):
             answer.hints[APART_HINT] = sorted(runner.apart)
-        if batched and runner.framed is (hints.get(FRAMED_HINT) is False):
-            answer.hints[FRAMED_HINT] = runner.framed
+        if waiting or not runner.framed:
+            answer.hints[UNFRAMED_HINT] = waiting - 1 if waiting else _UNFRAMED_SESSIONS
 
     def _detect(self) -> str:
         said = []

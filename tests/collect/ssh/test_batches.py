@@ -54,13 +54,17 @@ def test_account_that_knows_no_frame(start_sshd, ask: Ask) -> None:
     host = start_sshd("ForceCommand echo restricted\n")
     answer = ask(host.job(ONE, TWO, hints=LINUX))
     assert [output.stdout for output in answer.values.values()] == ["restricted\n"] * 2
-    assert answer.hints["framed"] is False
+    assert answer.hints["unframed"] == 100
     told = [(item.command, item.exit_code, item.reason) for item in answer.executions]
     assert sorted(told) == [("one", -1, "command"), ("one", 0, ""), ("two", -1, "command"), ("two", 0, "")]
     before = _sessions(host)
     again = ask(host.job(ONE, TWO, hints=answer.hints))
     assert set(again.values) == {ONE, TWO}
     assert _sessions(host) == before + 2
+    assert again.hints["unframed"] == 99
+    last = ask(host.job(ONE, TWO, hints={**LINUX, "unframed": 1}))
+    assert last.hints["unframed"] == 0
+    assert ask(host.job(ONE, TWO, hints=last.hints)).hints["unframed"] == 100
 
 
 def test_command_that_hangs_takes_nothing_from_the_others(sshd, ask: Ask) -> None:
