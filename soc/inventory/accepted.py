@@ -22,7 +22,12 @@ _MAXIMUM_BYTES = 1_000_000_000
 
 
 def keep_accepted(file: Path, texts: Sequence[SourceText]) -> None:
-    """Have `file` hold these texts; a full disk hinders nothing where it does already. Raises OSError."""
+    """Have `file` hold these texts; a full disk hinders nothing where it does already. Raises OSError.
+
+    Call as the only one who accepts: what a killed one had staged goes.
+    """
+    for staged in file.parent.glob(f"{_staged_prefix(file)}*"):
+        staged.unlink()
     content = _content(texts)
     try:
         with file.open("rb") as kept:
@@ -45,7 +50,7 @@ def _content(texts: Sequence[SourceText]) -> bytes:
 
 def _stage(file: Path, content: bytes) -> Path:
     """Durable, and mode 0600."""
-    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=_staged_prefix(file))
     try:
         with os.fdopen(descriptor, "wb") as staged:
             staged.write(content)
@@ -73,6 +78,10 @@ def read_accepted(file: Path) -> list[SourceText]:
             f"the inventory in force, {file}, cannot be read: {reason}; a hub that starts writes it anew"
         ) from None
     return texts
+
+
+def _staged_prefix(file: Path) -> str:
+    return f".{file.name}-"
 
 
 def _seal(lines: bytes) -> bytes:

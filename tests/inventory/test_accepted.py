@@ -105,6 +105,14 @@ def test_it_is_swapped_as_a_whole(inventory: Path) -> None:
     assert "sw-9" in load_accepted(file).devices
 
 
+def test_what_a_killed_hub_had_staged_goes(inventory: Path) -> None:
+    """The next one that starts leaves one file, and no secrets in others."""
+    loaded, file = kept(inventory)
+    stage_accepted(file, loaded.texts)
+    keep_accepted(file, loaded.texts)
+    assert [path.name for path in file.parent.iterdir() if "accepted" in path.name] == [file.name]
+
+
 @pytest.mark.parametrize("content", [b"", b"x\n", b"\xff" * 99, None])
 def test_damage_is_said_without_what_stands_there(inventory: Path, content: Any) -> None:
     """A torn, foreign or missing file is an error that names it."""
