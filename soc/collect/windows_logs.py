@@ -24,7 +24,7 @@ MAXIMUM_BYTES = 8_000_000
 _SCRIPT = """\
 $ErrorActionPreference='Stop';$ProgressPreference='SilentlyContinue'
 $line="$(@($input)[0])".Trim();$after=@{}
-foreach($p in $line -split ';'){if($p -match '^(\\w+)=(\\d{1,18})$'){$after[$matches[1]]=[long]$matches[2]}}
+foreach($p in $line -split ';'){if($p -match '^(\\w+)=(\\d{1,18})'){$after[$matches[1]]=[long]$matches[2]}}
 $w=New-Object IO.StreamWriter([Console]::OpenStandardOutput(),(New-Object Text.UTF8Encoding $false))
 function Events($n,$xpath,$newestFirst){
 $q=New-Object Diagnostics.Eventing.Reader.EventLogQuery($n,'LogName',$xpath)
@@ -52,14 +52,17 @@ $w.Flush()
 if(!$read){if($said){[Console]::Error.WriteLine($said -join "`n");exit 1};exit 127}
 """
 _EVENT = re.compile(r"(\w{1,16}) (\d{1,18}) (<Event[ >].*)")
+_TIME = re.compile(r"<TimeCreated SystemTime=['\"]([0-9T:.Z+-]{1,40})['\"]")
 _POSITION = re.compile(r"(\w{1,16})=(\d{1,18})")
 
 
 def windows_log(name: str, documentation: str, *, stream: str, channels: Mapping[str, str]) -> Collector:
     """A collector of some channels, by short keys that stand for them in the cursor.
 
-    The cursor is the record id reached in each channel: `sys=11;app=7`. The first contact takes the last
-    200 events of each channel, a pull at most 4000. Raises ValueError for what cmd.exe could not start.
+    The cursor is the record id reached in each channel, and the time of the event reached last, which
+    tells it from one of the same id before the log was cleared: `app=7;sys=11@2026-03-01T10:00:00Z`. The
+    first contact takes the last 200 events of each channel, a pull at most 4000. Raises ValueError for what
+    cmd.exe could not start.
     """
     script = windows_script(channels)
 
@@ -86,13 +89,15 @@ def windows_script(channels: Mapping[str, str]) -> str:
 def windows_records(stream: str, output: CommandOutput) -> Iterator[LogRecord]:
     """The events behind the cursor that the first line names; what lies between record ids is lost."""
     reached: dict[str, int] = {}
+    place = ""
     restarted: set[str] = set()
     begun: set[str] = set()
     *lines, _ = output.stdout.split("\n")  # what follows the last newline was cut
     for line in lines:
         line = line.rstrip("\r")
         if line.startswith("after "):
-            reached = {key: int(number) for key, number in _POSITION.findall(line)}
+            place = line.removeprefix("after ")
+            reached = {key: int(number) for key, number in _POSITION.findall(place)}
         elif line.startswith("restarted "):
             restarted.add(line.removeprefix("restarted "))
         elif match := _EVENT.fullmatch(line):
@@ -100,9 +105,11 @@ def windows_records(stream: str, output: CommandOutput) -> Iterator[LogRecord]:
             if key not in begun:
                 begun.add(key)
                 if what := _lost(reached.get(key), number, key in restarted):
-                    yield gap(stream, f"{key}={reached[key]}", f"{key}: {what}")
+                    yield gap(stream, f"{key} of {place}", f"{key}: {what}")
             reached[key] = number
-            cursor = ";".join(f"{name}={reached[name]}" for name in sorted(reached))
+            places = ";".join(f"{name}={reached[name]}" for name in sorted(reached))
+            time = _TIME.search(match[3])
+            cursor = f"{places}@{time[1]}" if time else places
             yield LogRecord(stream, cursor, match[3], FORMAT)
 
 

@@ -13,7 +13,7 @@ from soc.collect.port import Answer
 from soc.collect.ssh import SshTransport
 from soc.collect.windows_logs import windows_records, windows_script
 from tests.support.scripted_ssh import Reply, ScriptedHost, ScriptedServer
-from tests.support.windows_events import event_xml
+from tests.support.windows_events import TIME, event_xml
 
 SYSTEM, PROVIDER = "System", "Service Control Manager"
 
@@ -27,7 +27,9 @@ def _parse(*lines: str) -> list[LogRecord]:
 
 
 def _cursors(records: Sequence[LogRecord]) -> list[str]:
-    return [record.cursor for record in records]
+    """Without their times, which are all the same here."""
+    assert all(record.cursor.endswith(f"@{TIME}") for record in records)
+    return [record.cursor.removesuffix(f"@{TIME}") for record in records]
 
 
 def test_cursor_holds_each_channels_place() -> None:
@@ -47,16 +49,24 @@ def test_first_contact_begins_anywhere() -> None:
 def test_cleared_log_is_told_and_read_from_its_beginning() -> None:
     """Record ids that begin anew are a gap, and the new ones are read."""
     lost, *records = _parse("after sys=500\r\n", "restarted sys\r\n", _event("sys", 1), _event("sys", 2))
-    assert (lost.format, lost.cursor) == (GAP, "gap sys=500")
+    assert (lost.format, lost.cursor) == (GAP, "gap sys of sys=500")
     assert lost.message == "sys: the log was cleared; its records begin anew, behind record 500"
     assert _cursors(records) == ["sys=1", "sys=2"]
+
+
+def test_event_of_a_cleared_log_is_another_than_the_one_of_its_number() -> None:
+    """The same record id in the new log has another cursor, and so another event."""
+    (old,) = _parse("after \r\n", f"sec 1 {event_xml(4625, 'Security', 'x', {}, record=1)}\r\n")
+    later = event_xml(1102, "Security", "x", {}, record=1, time="2026-03-01T11:00:00.5Z")
+    _, new = _parse("after sec=7@2026-03-01T10:00:00Z\r\n", "restarted sec\r\n", f"sec 1 {later}\r\n")
+    assert (old.cursor, new.cursor) == (f"sec=1@{TIME}", "sec=1@2026-03-01T11:00:00.5Z")
 
 
 def test_overwritten_events_are_counted() -> None:
     """A log that was full before we came tells by its record ids how many are lost."""
     lost, record = _parse("after sys=500\r\n", _event("sys", 511))
     assert lost.message == "sys: 10 events behind record 500 were overwritten before they were read"
-    assert record.cursor == "sys=511"
+    assert _cursors([record]) == ["sys=511"]
 
 
 def test_noise_and_cut_lines_are_no_events() -> None:
@@ -85,7 +95,7 @@ def test_windows_host_is_pulled_from_where_it_ended(play_hosts: Callable[..., Sc
     assert isinstance(fetch, SshCommand)
 
     def answer(line: str) -> Reply:
-        reached = int(line.rpartition("=")[2] or 0)
+        reached = int(line.partition("@")[0].rpartition("=")[2] or 0)
         events = "".join(_event("sec", number) for number in range(reached + 1, 6)[:3])
         return Reply(f"after {line}\r\n{events}")
 
