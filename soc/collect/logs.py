@@ -54,7 +54,7 @@ identify "$log"
 offset=${cursor##*:}
 case $cursor in
   "$file":*)
-    [ "$offset" -le "$size" ] || offset=0
+    [ "$offset" -le "$size" ] || { echo "gap $cursor"; offset=0; }
     pull "$log" "$offset" 0
     exit 0;;
   *[!0-9a-f:]*|"")

@@ -161,6 +161,15 @@ def test_reused_inode_is_another_file(log: Path, pull: Pull) -> None:
     assert (lost.format, record.message) == (GAP, "a wholly new beginning")
 
 
+def test_log_that_lost_its_end_is_told(log: Path, pull: Pull) -> None:
+    """A file with the same beginning that is shorter than what was read of it has been cut: it is read anew."""
+    _append(log, "one", "two", "three")
+    cursor = pull("")[-1].cursor
+    log.write_text("one\n")
+    lost, record = pull(cursor)
+    assert (lost.format, lost.cursor, record.message) == (GAP, f"gap {cursor}", "one")
+
+
 def test_vanished_log_is_begun_anew(log: Path, pull: Pull) -> None:
     """When no file is the cursor's any more, the current one is read from its start."""
     _append(log, "one")
