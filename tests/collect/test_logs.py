@@ -162,7 +162,7 @@ def test_reused_inode_is_another_file(log: Path, pull: Pull) -> None:
 
 
 def test_log_that_lost_its_end_is_told(log: Path, pull: Pull) -> None:
-    """A file with the same beginning that is shorter than what was read of it has been cut: it is read anew."""
+    """A file with the same beginning, shorter than what was read of it, was cut: it is read anew."""
     _append(log, "one", "two", "three")
     cursor = pull("")[-1].cursor
     log.write_text("one\n")
