@@ -20,7 +20,9 @@ _LEFT_OUT = ("/snap/", "/run/", "/var/lib/kubelet/", "/var/lib/docker/", "/var/l
 @collector(every="posture", fetch=LSBLK, facts={"disk_encryption"})
 def linux_encryption(output: CommandOutput) -> Iterator[Fact]:
     """`encrypted` or `plain` for each mount point on a disk, swap space (`[SWAP]`) included."""
-    begin = re.search(r"^\{$", output.stdout, re.MULTILINE)  # noise of the account's shell comes before
+    begin = re.search(
+        r"^\{\s*(?:\"|$)", output.stdout, re.MULTILINE
+    )  # noise of the account's shell comes before
     document = output.stdout[begin.start() if begin else 0 :]
     for device in json.loads(document)["blockdevices"]:
         yield from _mounts(device, encrypted=False)

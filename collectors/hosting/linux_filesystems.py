@@ -14,10 +14,8 @@ DF = SshCommand(
     exit_codes=(0, 1),  # 1: some mount point is not ours to look into, the others are there
 )
 
-# Source, type, size, used, available, capacity, mount point; the first and last may hold blanks.
-_LINE = re.compile(
-    r"(?P<source>\S.*?)\s+(?P<type>\S+)\s+(?P<size>\d+)\s+(?P<used>\d+)\s+\S+\s+\S+\s+(?P<mount>/.*)"
-)
+# Behind the source: type, size, used, available, capacity, mount point; the first and last may hold blanks.
+_LINE = re.compile(r"(?<=\s)(?P<type>\S+)\s+(?P<size>\d+)\s+(?P<used>\d+)\s+\S+\s+\S+\s+(?P<mount>/.*)")
 # Kept in memory or made up by the kernel, or read-only images that are always full.
 _LEFT_OUT = frozenset({"tmpfs", "devtmpfs", "ramfs", "efivarfs", "squashfs", "iso9660", "udf", "erofs"})
 
@@ -25,7 +23,7 @@ _LEFT_OUT = frozenset({"tmpfs", "devtmpfs", "ramfs", "efivarfs", "squashfs", "is
 @collector(every="health", fetch=DF)
 def linux_filesystems(output: CommandOutput) -> Iterator[Sample]:
     """Size and use as df shows them, for each mount point; of overlays only `/` (a container's own)."""
-    lines = filter(None, map(_LINE.fullmatch, output.stdout.splitlines()))
+    lines = filter(None, map(_LINE.search, output.stdout.splitlines()))
     # Both spellings of the command may have printed; what is mounted last on a point covers the others.
     for mount, match in {match["mount"]: match for match in lines}.items():
         if match["type"] in _LEFT_OUT or match["size"] == "0":

@@ -14,16 +14,14 @@ INODES = SshCommand(
     exit_codes=(0, 1),
 )
 
-_LINE = re.compile(
-    r"(?P<source>\S.*?)\s+(?P<type>\S+)\s+(?P<inodes>\d+)\s+(?P<used>\d+)\s+\d+\s+\S+%?\s+(?P<mount>/.*)"
-)
+_LINE = re.compile(r"(?<=\s)(?P<type>\S+)\s+(?P<inodes>\d+)\s+(?P<used>\d+)\s+\d+\s+\S+%?\s+(?P<mount>/.*)")
 _LEFT_OUT = frozenset({"tmpfs", "devtmpfs", "ramfs", "efivarfs", "squashfs", "iso9660", "udf", "erofs"})
 
 
 @collector(every="health", fetch=INODES)
 def linux_inodes(output: CommandOutput) -> Iterator[Sample]:
     """Inodes and how many are used, for each mount point; none where a file system makes them as needed."""
-    lines = filter(None, map(_LINE.fullmatch, output.stdout.splitlines()))
+    lines = filter(None, map(_LINE.search, output.stdout.splitlines()))
     for mount, match in {match["mount"]: match for match in lines}.items():
         if match["type"] in _LEFT_OUT or match["inodes"] == "0":
             continue

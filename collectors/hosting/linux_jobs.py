@@ -18,7 +18,7 @@ JOBS = SshCommand(
     "linux-jobs",
     "export LC_ALL=C; "
     "{ grep -aHm 500 . /etc/crontab /etc/anacrontab /etc/cron.d/*; "
-    f"sudo -n {SPOOL} || {SPOOL}; "
+    f"{{ sudo -n {SPOOL} || {SPOOL}; }} | cut -c 1-8192; "
     "sha256sum /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* "
     "/etc/periodic/*/* | sed 's/^/script /'; "
     "[ ! -d /run/systemd/system ] || systemctl show --no-pager "
@@ -33,7 +33,7 @@ _SCRIPT = re.compile(r"script ([0-9a-f]{64}) [ *](/\S+)")
 _NICKNAME = re.compile(r"(@\w+)\s+(.+)")
 _FIELDS = re.compile(r"([\d*~][\w*/,~?-]*(?:\s+[\w*/,~?-]+){3}\s+[\w*/,~?-]+)\s+(.+)")
 _ANACRON = re.compile(r"(\d+\s+\d+)\s+\S+\s+(.+)")
-_CALENDAR = re.compile(r"\b(OnCalendar|On\w*Sec|On\w*USec)=([^;}]+?)\s*[;}]")
+_CALENDAR = re.compile(r"\b(OnCalendar|On\w*Sec|On\w*USec)=([^;}]{1,200})[;}]")
 
 
 @collector(every="posture", fetch=JOBS, facts={"scheduled_job"})

@@ -11,13 +11,13 @@ from soc.model import Fact
 
 _KEY = re.compile(
     r"(?P<options>\S(?:[^\s\"]|\"(?:\\.|[^\"\\])*\")*)??\s*(?<!\S)"
-    r"(?P<type>(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+) (?P<blob>[A-Za-z0-9+/]+=*)(?:\s+(?P<comment>.*?))?\s*"
+    r"(?P<type>(?:sk-)?(?:ssh|ecdsa)-[\w@.-]+) (?P<blob>[A-Za-z0-9+/]+=*)(?:\s+(?P<comment>.*))?"
 )
 
 
 def key_fact(file: str, line: str) -> Fact | None:
     """The fingerprint of a line's key and its file, its type, comment and options; None = no key."""
-    if line.startswith("#") or not (key := _KEY.fullmatch(line)):
+    if line.startswith("#") or not (key := _KEY.fullmatch(line.strip())):
         return None
     try:
         blob = base64.b64decode(key["blob"], validate=True)

@@ -6,7 +6,7 @@ import re
 
 _SECRET = re.compile(
     r"(?i)((?:pass(?:word|wd|phrase)?|secret|token|api[-_]?key|bearer)(?:[=: ]+|\s+))\S+"
-    r"|(//[^/\s:@]+:)[^@\s]+(?=@)"
+    r"|(//[^/\s:@]{1,100}:)[^@\s]{1,200}(?=@)"
 )
 
 

@@ -22,7 +22,7 @@ _SETTINGS = frozenset(_NAMES.split())
 _LISTS = frozenset(
     {"port", "listenaddress", "hostkey", "subsystem", "allowusers", "allowgroups", "denyusers", "denygroups"}
 )
-_LINE = re.compile(r"\s*([A-Za-z0-9]+)(?:\s*=\s*|\s+)\"?(\S.*?)\"?\s*")
+_LINE = re.compile(r"([A-Za-z0-9]+)(?:\s*=\s*|\s+)(\S.*)")
 
 
 def effective(lines: Iterable[str]) -> Iterator[Fact]:
@@ -31,8 +31,8 @@ def effective(lines: Iterable[str]) -> Iterator[Fact]:
     Nothing behind the first `Match` is taken: it holds for some only.
     """
     found: dict[str, list[str]] = {}
-    for match in filter(None, map(_LINE.fullmatch, lines)):
-        keyword, value = match[1].lower(), " ".join(match[2].split())
+    for match in filter(None, map(_LINE.fullmatch, map(str.strip, lines))):
+        keyword, value = match[1].lower(), " ".join(match[2].removeprefix('"').removesuffix('"').split())
         if keyword == "match":
             break
         if keyword in _SETTINGS and (keyword in _LISTS or keyword not in found):

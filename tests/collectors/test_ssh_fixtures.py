@@ -86,3 +86,18 @@ def test_rubbish_is_the_collectors_own_failure(name: str) -> None:
         output = CommandOutput(stdout, "", 0)
         (outcome,) = outcomes(Answer(job, 1.0, answered=True, values={fetch: output}), [collector])
         assert outcome.failure is None or outcome.failure.reason == "parser"
+
+
+@pytest.mark.parametrize("name", sorted(_COLLECTORS))
+def test_long_lines_are_done_with(name: str) -> None:
+    """No line that a host may make up keeps a parser busy: what it matches it matches in one go."""
+    collector = _COLLECTORS[name]
+    (fetch,) = collector.fetches.values()
+    job = Job(Device("host", "hosting"), (), (fetch,))
+    own = [path for fixture, path in _FIXTURES.items() if Path(fixture).parent.name == name]
+    lines = [line for path in own for line in yaml.safe_load(path.read_text()).get("stdout", "").splitlines()]
+    for filler in (" ", "a", " 1", '"', "//a:"):
+        stdout = "".join(f"{line}{filler * 4_000}x\n" for line in dict.fromkeys(lines[:40]))
+        answer = Answer(job, 1.0, answered=True, values={fetch: CommandOutput(stdout, "", 0)})
+        (outcome,) = outcomes(answer, [collector])
+        assert outcome.failure is None or outcome.failure.reason == "parser"
