@@ -68,18 +68,27 @@ class Polls:
     def reachability_staged(self) -> list[Reachability]:
         """Apply the staged reachability polls; returns what changed by them, in order of segment and time.
 
-        A poll older than the one known is late and says nothing new. The distance that counts as the
-        cadence is the median of the last three: neither one stop nor one extra cycle moves it.
+        A poll older than the one known is late and says nothing new. Where a device that comes and goes
+        has another host key, somebody else has its address by now, and nothing there is its answer. The
+        distance that counts as the cadence is the median of the last three: neither one stop nor one extra
+        cycle moves it.
         """
         self._database.execute(
             """
             CREATE OR REPLACE TEMP TABLE reachability_chain AS
-            WITH fresh AS (
-                SELECT staged.device, staged.collector, staged.time, staged.answered,
+            WITH stranger AS (
+                SELECT DISTINCT device
+                FROM poll_current JOIN device_history AS history USING (device)
+                WHERE poll_current.collector = 'ssh' AND poll_current.reason = 'host-key-changed'
+                  AND history.valid_to IS NULL AND history.availability = 'best-effort'
+            ), fresh AS (
+                SELECT staged.device, staged.collector, staged.time,
+                       staged.answered AND stranger.device IS NULL AS answered,
                        coalesce(staged.interval_seconds, 0) AS interval_seconds, staged.segment,
                        staged.position
                 FROM staged
                 LEFT JOIN reachability_current AS known USING (device, collector)
+                LEFT JOIN stranger USING (device)
                 WHERE staged.record = 'poll'
                   AND list_contains($collectors, staged.collector)
                   AND (staged.answered OR NOT list_contains($says_nothing, coalesce(staged.reason, '')))

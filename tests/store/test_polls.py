@@ -133,3 +133,27 @@ def test_the_last_answer_stays_known(store: Store, stage: Stage) -> None:
     [row] = store.device_list.by_names(["a"], 20_001)
     assert (row.last_seen, row.availability) == (120, "best-effort")
     assert store.polls.seen("expected") == []
+
+
+@pytest.mark.parametrize(("availability", "seen"), [("best-effort", False), ("expected", True)])
+def test_who_has_another_host_key_is_not_it(
+    store: Store, stage: Stage, availability: str, seen: bool
+) -> None:
+    """The address of what comes and goes was handed on: nothing there is its answer until its key is back."""
+    store.devices.sync([Device("a", "end-user", availability=availability)], 0)
+
+    def cycle(time: float, reason: str) -> list[tuple[str, bool | None]]:
+        builder = SegmentBuilder()
+        for collector, failed in (("ping", ""), ("ssh", reason)):
+            builder.add_poll(Poll("a", collector, time, not failed, True, failed, interval_seconds=60))
+        assert stage(builder) == {}
+        store.polls.add_staged()
+        found = [(change.collector, change.answered) for change in store.polls.reachability_staged()]
+        store.polls.keep_reachability()
+        return found
+
+    assert cycle(60, "") == [("ping", True), ("ssh", True)]
+    assert cycle(120, "host-key-changed") == ([] if seen else [("ping", False), ("ssh", False)])
+    assert store.polls.answers(["a"]) == {"a": {"ping": seen, "ssh": seen}}
+    assert store.polls.seen(availability) == [("a", 120 if seen else 60)]
+    assert cycle(180, "") == ([] if seen else [("ping", True), ("ssh", True)])
