@@ -67,6 +67,11 @@ class Client(paramiko.Transport):
             if self._offered
         }
 
+    @property
+    def busy(self) -> bool:
+        """Whether any channel is open on it."""
+        return len(self._channels) > 0  # type: ignore[attr-defined]
+
     def end(self) -> None:
         """Close the connection; whoever waits for something on it wakes up."""
         self.guard.close()

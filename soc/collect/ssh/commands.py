@@ -91,7 +91,8 @@ class Commands:
                     refused = False
                 if isinstance(begun, Failure):
                     task = waiting.popleft()
-                    if task.batched and begun.reason == "command" and self._client.is_active():
+                    understood = begun.reason != "command" or refusals > _REFUSALS_BORNE
+                    if task.batched and not understood and self._client.is_active():
                         waiting.extendleft(self._one_by_one(task.commands))
                         continue
                     for command in task.commands:

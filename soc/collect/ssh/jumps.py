@@ -18,7 +18,6 @@ from soc.model import Device
 
 # Devices behind a jump host that failed are told so without another try.
 _FAILURE_SECONDS = 30.0
-_IDLE_SECONDS = 660.0
 _BYTES = 1 << 62  # what goes through is bounded by the sessions inside
 
 Refused = Callable[[str, str], None]
@@ -32,7 +31,7 @@ class _Way:
     client: Client | None = None
     endpoint: Endpoint | None = None
     credential: ResolvedCredential | None = None
-    failure: SshError | None = None
+    failure: str = ""  # what the last try ended with
     failed: float = 0.0  # time.monotonic() seconds
     used: float = 0.0
 
@@ -40,7 +39,8 @@ class _Way:
 class Jumps:
     """By the names of the hosts on the way."""
 
-    def __init__(self) -> None:
+    def __init__(self, idle_seconds: float = 660.0) -> None:
+        self._idle_seconds = idle_seconds
         self._lock = threading.Lock()
         self._ways: dict[tuple[str, ...], _Way] = {}
 
@@ -67,20 +67,21 @@ class Jumps:
             if way.client is not None:
                 way.client.end()
                 way.client = None
-            if way.failure is not None and time.monotonic() < way.failed + _FAILURE_SECONDS:
-                raise way.failure
+            if way.failure and time.monotonic() < way.failed + _FAILURE_SECONDS:
+                raise SshError("jump", way.failure)
             try:
                 return _open(way, hops[-1], limits, trust, deadline, before, refused)
             except SshError as error:
-                way.failure = SshError("jump", f"jump host {name}: {error.reason}: {error.detail}")
+                way.failure = f"jump host {name}: {error.reason}: {error.detail}"
                 way.failed = time.monotonic()
-                raise way.failure from None
+                raise SshError("jump", way.failure) from None
         finally:
             way.lock.release()
 
     def sweep(self) -> None:
-        """Close what was not used for long."""
-        self._end(lambda way: time.monotonic() >= way.used + _IDLE_SECONDS)
+        """Close what was not used for long and leads nowhere now."""
+        now = time.monotonic()
+        self._end(lambda way: now >= way.used + self._idle_seconds and not (way.client and way.client.busy))
 
     def close(self) -> None:
         """Close all."""
@@ -127,7 +128,7 @@ def _open(
             else:
                 client.guard.wake(float("inf"), _BYTES)
                 way.client, way.endpoint, way.credential = client, endpoint, credential
-                way.failure = None
+                way.failure = ""
                 return client
         if failure.answered:
             break

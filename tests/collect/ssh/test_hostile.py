@@ -353,6 +353,22 @@ def test_command_that_cannot_run(server, mode: str, reason: str) -> None:
     assert (failure.reason, answer.answered) == (reason, True)
 
 
+def test_refused_channels_say_nothing_of_the_shell(server) -> None:
+    """All that was due fails, and batches are tried the next time as well."""
+    port, pin = server("opens no channel")
+    device = Device("host", "hosting", ("127.0.0.1",), options={"ssh": {"port": port, "fingerprint": pin}})
+    fetches = (HELLO, SshCommand("second", "echo 2"))
+    answers: list[Answer] = []
+    SshTransport().run(
+        [Job(device, (CREDENTIAL,), fetches, hints={"platform": "linux"})],
+        answers.append,
+        time.monotonic() + 30,
+    )
+    assert {failure.reason for failure in answers[0].failures.values()} == {"command"}
+    assert set(answers[0].failures) == set(fetches)
+    assert "unframed" not in answers[0].hints
+
+
 @pytest.mark.parametrize(
     ("mode", "reason"),
     [

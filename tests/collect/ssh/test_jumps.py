@@ -15,6 +15,7 @@ from soc.collect.declare import CommandOutput, SshCommand, collector
 from soc.collect.once import poll_once
 from soc.collect.port import Answer, Hop, Job
 from soc.collect.ssh import Kept, Limits, SshTransport
+from soc.collect.ssh.jumps import Jumps
 from soc.inventory import load_inventory
 from soc.model import Device, Sample
 from tests.support.sshd import Host
@@ -159,6 +160,25 @@ def test_no_login_for_the_jump_host(sshd: Host, inside: Host) -> None:
     assert answer.failure is not None
     assert answer.failure.reason == "jump"
     assert "credential" in answer.failure.detail
+
+
+def test_idle_jump_connection_is_closed(sshd: Host, inside: Host) -> None:
+    """Once nothing that is kept leads through it."""
+    kept = Kept()
+    kept.jumps = Jumps(idle_seconds=0.0)
+    _ask(inside.job(HELLO, jumps=(_hop(sshd),)), kept=kept)
+    kept.sweep()
+    assert len(kept.jumps._ways) == 1
+    connection = kept.take("host")
+    assert connection is not None
+    connection.end()
+    for _ in range(600):
+        kept.sweep()
+        if not kept.jumps._ways:
+            break
+        time.sleep(0.1)
+    assert not kept.jumps._ways
+    kept.close()
 
 
 def test_broken_jump_connection_is_made_again(sshd: Host, inside: Host) -> None:
