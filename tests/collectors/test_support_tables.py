@@ -12,7 +12,7 @@ TABLES = ("linux_support.tsv", "windows_support.tsv")
 
 @pytest.mark.parametrize("name", TABLES)
 def test_rows_are_whole(name: str) -> None:
-    """Each row names a release once, with a day of the calendar and where that is from; the table is dated."""
+    """The table is dated; each row names a release once, with a day of the calendar and what ends then."""
     lines = resources.files("soc.collect").joinpath("data", name).read_text(encoding="utf-8").splitlines()
     assert "as of 20" in lines[0]
     rows = [line.split("\t") for line in lines if not line.startswith("#")]
