@@ -78,6 +78,7 @@ class Site:
         self.values: dict[str, dict[object, object]] = {}
         self.failures: dict[str, Failure] = {}
         self.refused: dict[str, tuple[str, ...]] = {}
+        self.refused_on_jumps: dict[str, tuple[tuple[str, str], ...]] = {}
         self.hints: dict[str, object] = {}
         self.anew = False
         self.hinted: dict[str, Mapping[str, object]] = {}  # with which the device was asked last
@@ -95,6 +96,7 @@ class Site:
         answer = Answer(job, self.now, answered=failure is None or failure.reason == "authentication")
         answer.failure = failure
         answer.refused_credentials = self.refused.get(name, ())
+        answer.refused_on_jumps = self.refused_on_jumps.get(name, ())
         if any(isinstance(fetch, SshCommand) for fetch in job.fetches):
             answer.executions = self.executions.get(name, [])
         if failure is None:
@@ -541,6 +543,27 @@ def test_credential_rests_after_two_refusals_until_it_changes(
     assert [tried(), tried()] == [True, False]
     site.now += 3600
     assert tried()
+
+
+def test_credential_that_a_jump_host_refuses_rests_there(site: Site) -> None:
+    """It counts for the jump host, whoever needed it on the way; the devices behind then know why."""
+    site.inventory_text = INVENTORY.replace(
+        "credentials: [ops]}", "credentials: [ops], ssh: {jump: hop}}"
+    ) + ("  - {name: hop, address: 192.0.2.9, tower: security, credentials: [way], state: staged}\n")
+    site.inventory_text = site.inventory_text.replace(
+        "devices:",
+        "  way: {ssh: {user: soc, key_file: /nonexistent/key, known_hosts: /nonexistent/k}}\ndevices:",
+    )
+    site.failures["web-1"] = Failure("jump", "jump host hop: authentication: refused")
+    site.refused_on_jumps["web-1"] = (("hop", "way"),)
+    ways = []
+    for _ in range(3):
+        site.now += 60
+        site.ssh.jobs.clear()
+        site.cycle(everything=True)
+        (job,) = site.ssh.jobs
+        ways.append([(hop.device.name, [item.name for item in hop.credentials]) for hop in job.jumps])
+    assert ways == [[("hop", ["way"])], [("hop", ["way"])], [("hop", [])]]
 
 
 def test_two_transports_never_contradict(site: Site) -> None:
