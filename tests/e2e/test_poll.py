@@ -99,7 +99,7 @@ class Endless:
 
     def __call__(self, request: Request) -> list[bytes]:
         oid = request.oids[0]
-        if not oid.startswith(self.TABLE):
+        if not f"{oid}.".startswith(self.TABLE):
             return [response(request, [binding(oid, *self.NO_MORE) for oid in request.oids])]
         head, _, last = oid.rpartition(".") if oid in self._told else (oid, "", "0")
         rows = [f"{head}.{int(last) + step}" for step in range(1, max(request.repetitions, 1) + 1)]
