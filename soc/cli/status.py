@@ -70,7 +70,7 @@ def _print(status: dict[str, Any]) -> None:
 
     devices, alerts, collection = status["devices"], status["alerts"], status["collection"]
     states = ", ".join(f"{count} {state}" for state, count in devices.items() if state != "total" and count)
-    if away := status["off_or_away"]:
+    if away := status.get("off_or_away"):  # a hub that was not restarted since an upgrade does not say
         states += f" ({away} off or away, which nobody expects to answer)"
     print(f"devices     {devices['total']}" + (f": {states}" if states else ""))
     for tower, counts in status["towers"].items():

@@ -112,7 +112,9 @@ def test_questions_beside_a_hub_are_answered_by_it(estate: TwoDevices) -> None:
         eventually(lambda: hub.get("/v1/status")["devices"]["up"] == 1)
         status = json.loads(soc("status", *estate.arguments, "--json", check=True).stdout)
         assert status["hub"]["pid"] == hub.pid
-        assert set(status) == {"devices", "towers", "alerts", "collection", "store", "receiver", "hub"}
+        assert set(status) == {
+            "devices", "off_or_away", "towers", "alerts", "collection", "store", "receiver", "hub",
+        }  # fmt: skip
         assert f"pid {hub.pid}" in soc("status", *estate.arguments, check=True).stdout
         [line] = soc(
             "query", 'up{device="me",collector="local"}', *estate.arguments, check=True
