@@ -139,7 +139,9 @@ class Batch:
         memory = self._memory
         refused = [(device, name) for name in answer.refused_credentials]
         for host, name in (*refused, *answer.refused_on_jumps):
-            self._refusals[host, name] = memory.rests.refused(host, memory.resolved[name], answer.time)
+            credential = memory.resolved.get(name)
+            if credential is not None:  # it resolves no more: nothing tells what was refused
+                self._refusals[host, name] = memory.rests.refused(host, credential, answer.time)
         if memory.rests.accepted(device, answer.credential):
             self._refusals[device, answer.credential] = None
 

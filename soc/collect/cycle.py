@@ -33,11 +33,12 @@ def run_cycle(
     started = environment.monotonic()
     given_up = environment.spool.check_room()
     environment.spool.discard_unsealed()
-    recover_cursors(environment.state, environment.spool)
+    unrecovered = recover_cursors(environment.state, environment.spool)
     memory = Memory.of(environment.state, environment.collectors)
     recorder = Recorder(environment, memory, simulated=simulated)
     recorder.given_up(given_up)
     summary = recorder.summary
+    summary.problems += unrecovered
     devices = contacts(environment.inventory, environment.transports)
     applying = Applying(environment.collectors, memory.object_id)
     recorder.forget(left_over(devices, applying, [*memory.tasks, *memory.contacts]))

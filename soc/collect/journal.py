@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from functools import partial
@@ -19,6 +20,8 @@ PULL_BYTES = 4_194_304
 _FIELDS = (
     "MESSAGE", "PRIORITY", "SYSLOG_IDENTIFIER", "_COMM", "_PID", "_UID", "_SYSTEMD_UNIT", "_HOSTNAME",
 )  # fmt: skip
+# What sd_journal_get_cursor(3) gives: hexadecimal numbers behind a letter each; no more than _SCRIPT takes.
+_CURSOR = re.compile(r"[0-9a-z=;]{1,400}")
 # What the kernel's audit system writes is read from auditd's own log, whole.
 _TRANSPORTS = ("syslog", "journal", "stdout", "kernel", "driver")
 
@@ -63,7 +66,7 @@ def journal_records(stream: str, output: CommandOutput) -> Iterator[LogRecord]:
             continue
         entry = _entry(line)
         cursor = entry.get("__CURSOR") if entry else None
-        if entry is None or not isinstance(cursor, str) or not cursor:
+        if entry is None or not isinstance(cursor, str) or not _CURSOR.fullmatch(cursor):
             continue
         if after and not resumed:
             resumed = True

@@ -20,9 +20,10 @@ from soc.collect.declare import (
     Row,
     SshCommand,
 )
+from soc.collect.logs import GAP
 from soc.collect.port import Answer, Failure, Value
 from soc.model import Fact, LogRecord, Sample, canonical_labels
-from soc.model.text import MAXIMUM_TEXT_CHARACTERS
+from soc.model.text import MAXIMUM_CURSOR_CHARACTERS, MAXIMUM_TEXT_CHARACTERS, clean, is_cursor
 
 MAXIMUM_RECORDS = 100_000
 _MAXIMUM_LABEL_CHARACTERS = 1024
@@ -273,6 +274,10 @@ def _checked_fact(fact: Fact) -> Fact:
 
 def _checked_log(log: LogRecord) -> LogRecord:
     _check_texts(log.stream, log.cursor, log.message, log.format)
+    if log.format == GAP:  # nobody goes on from it
+        return LogRecord(log.stream, clean(log.cursor, MAXIMUM_CURSOR_CHARACTERS), log.message, log.format)
+    if not is_cursor(log.cursor):
+        raise ValueError(f"{log.stream}: cursor {log.cursor!r:.80}; a line of printable text expected")
     if log.time is None or _is_time(log.time):
         return log
     # Nonsense that the device wrote must not hold up its log for ever.

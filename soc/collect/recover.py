@@ -9,6 +9,7 @@ from soc.collect.environment import WRITER
 from soc.collect.state import CollectState
 from soc.model import SpoolError
 from soc.model.ids import ulid_time_ms
+from soc.model.text import is_cursor
 from soc.spool.header import Header
 from soc.spool.segment import read_header
 from soc.spool.spool import Spool
@@ -18,8 +19,12 @@ from soc.spool.spool import Spool
 _BACK_MS = 600_000
 
 
-def recover_cursors(state: CollectState, spool: Spool, others: Collection[str] = ()) -> None:
-    """Take over cursors that are not in the state. `others` are writers at work, who note their own."""
+def recover_cursors(state: CollectState, spool: Spool, others: Collection[str] = ()) -> list[str]:
+    """Take over cursors that are not in the state. `others` are writers at work, who note their own.
+
+    Returns what could not be taken over, for people; those lines are asked for again.
+    """
+    problems = []
     last = state.last_segments()
     floor_ms = max(map(ulid_time_ms, last.values()), default=0) - _BACK_MS
     paths = [*spool.waiting(), *spool.done_directory.glob("*.parquet")]
@@ -28,8 +33,12 @@ def recover_cursors(state: CollectState, spool: Spool, others: Collection[str] =
         if header is None or not header.writer.startswith(WRITER) or header.writer in others:
             continue
         if header.segment > last.get(header.writer, ""):
+            cursors = [cursor for cursor in header.cursors if is_cursor(cursor.value)]
+            if left_out := len(header.cursors) - len(cursors):
+                problems.append(f"segment {name}: {left_out} cursors that are none, left out")
             with state.transaction():
-                state.save_cursors(header.cursors, header.writer, header.segment)
+                state.save_cursors(cursors, header.writer, header.segment)
+    return problems
 
 
 def _header(spool: Spool, name: str) -> Header | None:

@@ -159,6 +159,8 @@ class CollectState:
                 raise
         except sqlite3.Error as error:
             raise self._failure(error) from error
+        except (UnicodeError, OverflowError) as error:  # what SQLite has no form for
+            raise StateError(f"collection state {self._path}: {type(error).__name__}") from error
 
     def _rows(self, sql: str, parameters: Sequence[str] = ()) -> list[tuple[Any, ...]]:
         try:

@@ -62,7 +62,8 @@ class Worker:
         self._room_at = float("-inf")
         self._unfit = ""  # why nothing is asked just now
         environment.spool.discard_unsealed()
-        recover_cursors(environment.state, environment.spool, share.other_writers)
+        # What goes into the next summary beside what its tick finds.
+        self._problems = recover_cursors(environment.state, environment.spool, share.other_writers)
         self.take_over(environment, make_transports)
 
     def take_over(self, environment: Environment, make_transports: MakeTransports) -> None:
@@ -124,6 +125,8 @@ class Worker:
             self._unfit, self._room_at = str(error), begun
             self.take_over(environment, self._make_transports)
         summary.problems += [self._unfit] if self._unfit else []
+        summary.problems += self._problems
+        self._problems = []
         summary.seconds = round(environment.monotonic() - begun, 3)
         return summary, late
 

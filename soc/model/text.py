@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 MAXIMUM_TEXT_CHARACTERS = 8192
+MAXIMUM_CURSOR_CHARACTERS = 1024
 
 # C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width and other format
 # characters a terminal may act on (Unicode TR36, TR9); lone surrogates cannot be encoded at all.
@@ -16,6 +17,11 @@ _UNSAFE = re.compile(
 def decode(data: bytes, limit: int = MAXIMUM_TEXT_CHARACTERS) -> str:
     """A device's bytes as text: UTF-8 with replacement, trailing NULs dropped, `limit` characters."""
     return data[: limit * 4].rstrip(b"\0").decode("utf-8", "replace")[:limit]
+
+
+def is_cursor(text: str) -> bool:
+    """Whether a log may be read on from here: text that can be kept, printed and sent as one line."""
+    return 0 < len(text) <= MAXIMUM_CURSOR_CHARACTERS and not _UNSAFE.search(text)
 
 
 def clean(text: str, limit: int = MAXIMUM_TEXT_CHARACTERS) -> str:

@@ -28,8 +28,8 @@ from soc.collect.logs import gap
 from soc.collect.port import Answer, Execution, Failure, Job
 from soc.collect.state import CollectState
 from soc.inventory import load_inventory
-from soc.model import Event, SpoolError
-from soc.spool.segment import read_frame, read_header
+from soc.model import Cursor, Event, SpoolError
+from soc.spool.segment import SegmentBuilder, read_frame, read_header
 from soc.spool.spool import RESERVE_BYTES, Spool
 from tests.support.command import soc
 from tests.support.devices import INVENTORY, TableTransport, write_inventory
@@ -423,6 +423,19 @@ def test_cursor_of_a_cycle_killed_after_sealing_is_recovered(
     assert site.ssh.jobs[-1].cursors == {"auth": "1"}
 
 
+def test_cursor_that_cannot_be_kept_ends_no_collection(site: Site) -> None:
+    """A sealed header with one is told of once; the cursors beside it are taken over."""
+    builder = SegmentBuilder()
+    builder.add_stale("web-1", "up", "{}", site.now, 60.0)
+    builder.cursors = [Cursor("web-1", "evil", "s=1;x=\ud800"), Cursor("web-1", "auth", "7")]
+    site.spool.seal(builder, writer="collect", created=site.now, sealed=site.now)
+    site.values["web-1"] = {LOG: CommandOutput("", "", 127)}
+    problems = [problem for _ in range(2) for problem in site.cycle(everything=True).problems]
+    assert len(problems) == 1
+    assert problems[0].endswith("1 cursors that are none, left out")
+    assert site.ssh.jobs[-1].cursors == {"auth": "7"}
+
+
 def test_cursors_survive_a_clock_stepped_back(site: Site) -> None:
     """Segments of before the step never bring their older cursors back, killed cycles or not."""
     site.values["web-1"] = {LOG: CommandOutput("a\nb", "", 0)}
@@ -543,6 +556,13 @@ def test_credential_rests_after_two_refusals_until_it_changes(
     assert [tried(), tried()] == [True, False]
     site.now += 3600
     assert tried()
+
+
+def test_refusal_of_a_credential_that_is_gone_counts_for_nothing(site: Site) -> None:
+    """One that stopped resolving while the device refused it ends no collection."""
+    site.failures["sw-1"] = Failure("authentication", "unknown user")
+    site.refused["sw-1"] = ("gone",)
+    assert site.cycle().failed == 1
 
 
 def test_credential_that_a_jump_host_refuses_rests_there(site: Site) -> None:

@@ -199,6 +199,9 @@ def test_unreadable_journal_says_so(journal: Journal) -> None:
         "after s=1\n[]\n",
         "after \n{}\nnull\n1\n",
         'after \n{"__CURSOR":5}\n',
+        'after \n{"__CURSOR":"s=1;x=\\ud800","MESSAGE":"a"}\n',
+        'after \n{"__CURSOR":"s=1\\nrm","MESSAGE":"a"}\n',
+        f'after \n{{"__CURSOR":"{"a" * 401}","MESSAGE":"a"}}\n',
         "[" * 9999 + "\n",
     ],
 )

@@ -21,6 +21,7 @@ from soc.collect import (
     SshCommand,
     collector,
 )
+from soc.collect.logs import gap
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.port import Answer, Failure, Job, Value
 from soc.model import Device
@@ -96,6 +97,24 @@ def test_log_line_with_an_impossible_time_goes_without_it(time: float) -> None:
         of(lambda row: [LogRecord("auth", "1", "line", time=time)]), answer({SCALARS: Row("", {"x": 7})})
     )
     assert [(log.message, log.time) for log in found.logs] == [("line", None)]
+
+
+@pytest.mark.parametrize("cursor", ["", "x=\ud800", "1\n2", "1\x1b[2J", "1" * 1025])
+def test_cursor_that_cannot_be_kept_is_a_parser_failure(cursor: str) -> None:
+    """What no state file, command line or terminal takes harms only its collector, and is no cursor."""
+    item = of(lambda row: [LogRecord("auth", cursor, "line")])
+    outcome = judge(item, answer({SCALARS: Row("", {"x": 7})}))
+    assert outcome.failure is not None
+    assert outcome.failure.reason == "parser"
+    assert outcome.logs == []
+
+
+def test_gap_behind_anything_is_told() -> None:
+    """Where a gap began is for people alone: text of a host, made fit to be shown."""
+    item = of(lambda row: [gap("auth", "\ud800" + "x" * 9999, "lost")])
+    outcome = judge(item, answer({SCALARS: Row("", {"x": 7})}))
+    assert outcome.failure is None
+    assert [log.cursor for log in outcome.logs] == ["gap \u00b7" + "x" * 1019]
 
 
 def test_parser_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
