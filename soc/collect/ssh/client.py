@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import paramiko
+from paramiko.common import MSG_USERAUTH_REQUEST
 from paramiko.packet import Packetizer
 
 from soc.collect.ssh.guard import Guard
@@ -53,10 +54,12 @@ class Client(paramiko.Transport):
         )
         self.guard = guard
         self._judge = host_keys
+        self.login_sent = False  # the server was shown a credential, whatever it made of it
         self.host_key_blob = b""  # as the host showed it, with proof that it has the private key
         self._offered: Mapping[str, Sequence[str]] = {}
         options = self.get_security_options()
-        known = host_keys.algorithms
+        # A record may hold keys of types that we have not (ssh-dss, security keys).
+        known = [name for name in host_keys.algorithms if name in self._key_info]  # type: ignore[attr-defined]
         options.key_types = (*known, *(name for name in options.key_types if name not in known))
 
     def offered(self) -> dict[str, tuple[str, ...]]:
@@ -76,6 +79,11 @@ class Client(paramiko.Transport):
         """Close the connection; whoever waits for something on it wakes up."""
         self.guard.close()
         self.close()
+
+    def _send_message(self, data: Any) -> None:
+        if not self.login_sent:
+            self.login_sent = data.asbytes()[0] == MSG_USERAUTH_REQUEST
+        super()._send_message(data)  # type: ignore[misc]
 
     def _verify_key(self, host_key: bytes, sig: bytes) -> None:
         super()._verify_key(host_key, sig)  # type: ignore[misc]

@@ -179,23 +179,28 @@ def _authenticate(client: Client, login: Login, limits: Limits) -> None:
     refusals = []
     for secret in (*login.keys, *([login.password] if login.password is not None else ())):
         done = threading.Event()
-        if isinstance(secret, str):
-            client.auth_password(login.user, secret, event=done, fallback=False)
-        else:
-            client.auth_publickey(login.user, secret, event=done)
+        error: Exception | None = None
+        try:
+            if isinstance(secret, str):
+                client.auth_password(login.user, secret, event=done, fallback=False)
+            else:
+                client.auth_publickey(login.user, secret, event=done)
+        except (paramiko.SSHException, OSError, EOFError) as ended:  # the connection, since the last answer
+            error = ended
         wait = max(0.0, min(limits.authentication_seconds, guard.deadline - time.monotonic()))
-        in_time = done.wait(wait)
+        in_time = error is not None or done.wait(wait)
         if client.is_authenticated():
             return
         _raise_if_tripped(guard, "authentication")
         if not in_time:
             raise SshError("timeout", "no answer in time", phase="authentication", answered=True)
-        error = client.get_exception()
-        if not client.is_active() and not isinstance(error, paramiko.AuthenticationException):
+        over = error is not None or not client.is_active()
+        if over and not client.login_sent:
+            error = error or client.get_exception()
             why = f": {_text(error)}" if error else ""
             raise SshError("protocol", f"the connection ended{why}", phase="authentication", answered=True)
         refusals.append("password" if isinstance(secret, str) else "publickey")
-        if not client.is_active():
+        if over:  # sshd hangs up at its MaxAuthTries, which refuses what it was shown last
             break
     raise SshError(
         "authentication", f"user {login.user} refused ({' and '.join(dict.fromkeys(refusals))})",

@@ -134,6 +134,16 @@ def test_wrong_key_is_refused_by_name(sshd, ask: Ask, tmp_path: Path) -> None:
     assert answer.refused_credentials == ("wrong",)
 
 
+@pytest.mark.parametrize("tries", [1, 2])
+def test_connection_that_ends_at_a_refusal_is_one(start_sshd, ask: Ask, tmp_path: Path, tries: int) -> None:
+    """sshd answers the last of its MaxAuthTries by hanging up; that refusal counts like any other."""
+    host = start_sshd(f"MaxAuthTries {tries}\nPasswordAuthentication yes\n")
+    wrong = host.credential("wrong", key_file=str(_key(tmp_path / "wrong")), password="wrong")
+    answer = ask(host.job(HELLO, credentials=(wrong, host.credential("right"))))
+    assert answer.refused_credentials == ("wrong",)
+    assert (answer.failure, answer.credential) == (None, "right")
+
+
 def test_credentials_are_tried_in_order(sshd, ask: Ask, tmp_path: Path) -> None:
     """The one that works is named, so are those refused before it, even of another user."""
     wrong = sshd.credential("wrong", key_file=str(_key(tmp_path / "wrong")), user="nobody-here")
@@ -223,6 +233,15 @@ def test_known_key_type_is_asked_for(start_sshd, ask: Ask, tmp_path: Path) -> No
     public = rsa.with_suffix(".pub").read_text().split()
     host.known_hosts.write_text(f"[127.0.0.1]:{host.port} {public[0]} {public[1]}\n")
     assert ask(host.job(HELLO)).failure is None
+
+
+@pytest.mark.parametrize("kind", ["ssh-dss", "sk-ssh-ed25519@openssh.com", "nonsense"])
+def test_key_on_record_of_a_type_we_have_not(sshd, ask: Ask, tmp_path: Path, kind: str) -> None:
+    """It keeps nobody from the host's other keys."""
+    record = tmp_path / "known_hosts"
+    record.write_text(f"[127.0.0.1]:{sshd.port} {kind} AAAA\n{sshd.known_hosts.read_text()}")
+    answer = ask(sshd.job(HELLO, credentials=(sshd.credential(known_hosts=str(record)),)))
+    assert answer.failure is None
 
 
 @pytest.mark.parametrize("weak", ["Ciphers aes128-cbc", "Macs hmac-sha1"])
