@@ -56,6 +56,6 @@ def macos_administrators(output: CommandOutput) -> Iterator[Fact]:
 @collector(every="posture", fetch=KEYS, facts={"authorized_key"})
 def macos_authorized_keys(output: CommandOutput) -> Iterator[Fact]:
     """Fingerprint of each key and the file it stands in, its type, comment and options."""
-    for match in filter(None, map(_KEY.fullmatch, output.stdout.splitlines())):
+    for match in filter(None, map(_KEY.fullmatch, output.lines)):
         if fact := key_fact(match[1], match[2]):
             yield fact

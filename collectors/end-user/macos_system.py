@@ -27,7 +27,7 @@ _BOOT = re.compile(r".*\bsec = (\d{1,12}),.*")
 @collector(every="reachability", fetch=UPTIME, reachability=True)
 def macos_uptime(output: CommandOutput) -> Iterator[Sample]:
     """Seconds since boot, and when that was, both by the host's clock."""
-    lines = output.stdout.splitlines()
+    lines = output.lines
     boot = next(filter(None, map(_BOOT.fullmatch, lines)), None)
     if boot is None or not lines[-1].strip().isdigit():
         raise ValueError("neither the time of boot nor that of the clock")

@@ -33,7 +33,7 @@ def linux_accounts(output: CommandOutput) -> Iterator[Fact]:
     """
     primary: dict[str, list[str]] = {}  # group number -> accounts
     reasons: dict[str, list[str]] = {}
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if match := _PASSWD.fullmatch(line):
             name, number, group, home, shell = match.groups()
             yield Fact("account", f"uid={number} gid={group} home={home} shell={shell or '/bin/sh'}", name)

@@ -26,6 +26,6 @@ _LINE = re.compile(r"(/.*?/authorized_keys2?):\s*(.*)")
 @collector(every="posture", fetch=KEYS, facts={"authorized_key"})
 def linux_authorized_keys(output: CommandOutput) -> Iterator[Fact]:
     """Fingerprint of each key and the file it stands in, its type, comment and options."""
-    for match in filter(None, map(_LINE.fullmatch, output.stdout.splitlines())):
+    for match in filter(None, map(_LINE.fullmatch, output.lines)):
         if fact := key_fact(match[1], match[2]):
             yield fact

@@ -20,5 +20,5 @@ _LINE = re.compile(r"(-?\d{1,12}) (\S.*)")
 @collector(every="health", fetch=MARKERS)
 def linux_backup(output: CommandOutput) -> Iterator[Sample]:
     """Time since each file in /var/lib/soc-backup was touched last (`backup` = its name)."""
-    for match in filter(None, map(_LINE.fullmatch, output.stdout.splitlines())):
+    for match in filter(None, map(_LINE.fullmatch, output.lines)):
         yield Sample("backup_age_seconds", max(0, int(match[1])), {"backup": match[2]})

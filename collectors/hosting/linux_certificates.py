@@ -37,7 +37,7 @@ def linux_certificates(output: CommandOutput) -> Iterator[Sample]:
     """When the first certificate of each file expires (`endpoint` = its path)."""
     from cryptography import x509
 
-    lines = filter(None, map(_LINE.fullmatch, output.stdout.splitlines()))
+    lines = filter(None, map(_LINE.fullmatch, output.lines))
     for path, matches in groupby(lines, lambda match: match[1]):
         text = "\n".join(match[2] for match in matches)
         pem, end, _ = text.partition("-----END CERTIFICATE-----")

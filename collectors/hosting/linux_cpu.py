@@ -19,7 +19,7 @@ _IDLE = (3, 4)
 def linux_cpu(output: CommandOutput) -> Iterator[Sample]:
     """Share of time not idle and not waiting for I/O, for each logical processor (`cpu` = its number)."""
     first: dict[str, list[int]] = {}
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if not (match := _LINE.fullmatch(line.rstrip())):
             continue
         name, ticks = match[1], [int(field) for field in match[2].split()[:_COUNTED]]

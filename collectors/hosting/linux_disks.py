@@ -20,7 +20,7 @@ _SECTOR_BYTES = 512  # whatever the disk's own are
 @collector(every="health", fetch=DISKSTATS)
 def linux_disks(output: CommandOutput) -> Iterator[Sample]:
     """Bytes read and written since boot by each whole disk that was ever used (`disk` = its name)."""
-    lines = output.stdout.splitlines()
+    lines = output.lines
     # /sys/block lists no partitions, and names them with "!" for "/".
     whole = {line.removeprefix("block ").replace("!", "/") for line in lines if line.startswith("block ")}
     for match in filter(None, map(_LINE.fullmatch, lines)):

@@ -23,7 +23,7 @@ _LEFT_OUT = frozenset({"tmpfs", "devtmpfs", "ramfs", "efivarfs", "squashfs", "is
 @collector(every="health", fetch=DF)
 def linux_filesystems(output: CommandOutput) -> Iterator[Sample]:
     """Size and use as df shows them, for each mount point; of overlays only `/` (a container's own)."""
-    lines = filter(None, map(_LINE.search, output.stdout.splitlines()))
+    lines = filter(None, map(_LINE.search, output.lines))
     # Both spellings of the command may have printed; what is mounted last on a point covers the others.
     for mount, match in {match["mount"]: match for match in lines}.items():
         if match["type"] in _LEFT_OUT or match["size"] == "0":

@@ -37,7 +37,7 @@ def linux_firewall(output: CommandOutput) -> Iterator[Fact | Sample]:
     or rejects) or `input open`, for IPv4 and IPv6: no counters, no addresses, nothing that comes and
     goes with containers and bans. Reading them takes sudo.
     """
-    lines = output.stdout.splitlines()
+    lines = output.lines
     found: dict[str, str] = {}
     for line in lines:
         if match := re.fullmatch(r"ufw (yes|no)", line):

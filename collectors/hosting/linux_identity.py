@@ -28,7 +28,7 @@ def linux_identity(output: CommandOutput) -> Iterator[Fact | Sample]:
     All but the first two are labels of `device_info` as well.
     """
     found = {}
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if match := _LINE.fullmatch(line.strip()):
             found[match[1]] = match[3].strip()
     yield Fact("identity", found["nodename"], "name")

@@ -21,7 +21,7 @@ _LEFT_OUT = frozenset({"tmpfs", "devtmpfs", "ramfs", "efivarfs", "squashfs", "is
 @collector(every="health", fetch=INODES)
 def linux_inodes(output: CommandOutput) -> Iterator[Sample]:
     """Inodes and how many are used, for each mount point; none where a file system makes them as needed."""
-    lines = filter(None, map(_LINE.search, output.stdout.splitlines()))
+    lines = filter(None, map(_LINE.search, output.lines))
     for mount, match in {match["mount"]: match for match in lines}.items():
         if match["type"] in _LEFT_OUT or match["inodes"] == "0":
             continue

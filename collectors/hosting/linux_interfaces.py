@@ -34,7 +34,7 @@ _PLACES = {
 @collector(every="interfaces", fetch=NET_DEV)
 def linux_interfaces(output: CommandOutput) -> Iterator[Sample]:
     """State, speed and counters since boot; interfaces of containers (veth …) are left out."""
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if (match := _COUNTERS.fullmatch(line)) and not _LEFT_OUT.match(match[1]):
             values = [int(field) for field in match[2].split()]
             for metric, place in _PLACES.items():

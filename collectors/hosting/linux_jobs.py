@@ -43,15 +43,15 @@ def linux_jobs(output: CommandOutput) -> Iterator[Fact]:
     Passwords and tokens in commands are blotted out.
     """
     found: dict[str, set[str]] = {}
-    for name, when in _jobs(output.stdout):
+    for name, when in _jobs(output.lines):
         found.setdefault(name, set()).add(when)
     for name, times in found.items():
         yield Fact("scheduled_job", "; ".join(sorted(times)), name)
 
 
-def _jobs(text: str) -> Iterator[tuple[str, str]]:
+def _jobs(lines: list[str]) -> Iterator[tuple[str, str]]:
     timer: dict[str, str] = {}
-    for line in [*text.splitlines(), ""]:
+    for line in [*lines, ""]:
         if match := _FILE.fullmatch(line):
             yield from _cron(match[1], match[2].strip())
         elif match := _SCRIPT.fullmatch(line):

@@ -21,7 +21,7 @@ def linux_logins(output: CommandOutput) -> Iterator[Fact | Sample]:
     """
     origins: dict[str, set[str]] = {}
     sessions = 0
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if match := _COREUTILS.fullmatch(line) or _BUSYBOX.fullmatch(line):
             sessions += 1
             # Of screen "10.0.0.5:S.0"; of X11 and tmux, on the host itself, ":0" and "tmux(812).%0".

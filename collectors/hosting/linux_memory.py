@@ -16,7 +16,7 @@ _LINE = re.compile(r"(\w+):\s+(\d+) kB\s*")
 def linux_memory(output: CommandOutput) -> Iterator[Sample]:
     """Pools `physical` and `swap`; used = all but MemAvailable, which programs can have."""
     kilobytes = {}
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if match := _LINE.fullmatch(line):
             kilobytes[match[1]] = int(match[2])
     # Kernels before 3.14 have no MemAvailable.

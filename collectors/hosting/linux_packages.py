@@ -27,7 +27,7 @@ def linux_packages(output: CommandOutput) -> Iterator[Fact]:
     """Name -> version, with a foreign architecture behind the name; of kernels all versions installed."""
     versions: dict[str, list[str]] = {}
     name = ""
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if line.startswith("name "):  # apk's database has name and version on lines of their own
             name = line.removeprefix("name ")
         elif match := _LINE.fullmatch(line):

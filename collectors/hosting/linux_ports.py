@@ -35,7 +35,7 @@ def linux_ports(output: CommandOutput) -> Iterator[Fact]:
     """
     found: dict[str, set[str]] = {}
     low, high = _EPHEMERAL
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if match := re.fullmatch(r"range (\d{1,5})\s+(\d{1,5})", line):
             low, high = int(match[1]), int(match[2])
         elif match := _SS.fullmatch(line):

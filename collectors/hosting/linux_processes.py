@@ -28,7 +28,7 @@ def linux_processes(output: CommandOutput) -> Iterator[Sample]:
 
     Kernel threads count among all only; of more than MAXIMUM_NAMES names, the most frequent are told.
     """
-    lines = output.stdout.splitlines()
+    lines = output.lines
     for line in lines:
         if re.fullmatch(r"all \d+", line):
             yield Sample("process_count", int(line.removeprefix("all ")))

@@ -24,7 +24,7 @@ def linux_raid(output: CommandOutput) -> Iterator[Sample]:
     """
     states: dict[str, int] = {}
     array = ""
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if match := _ARRAY.fullmatch(line):
             array = match[1]
             states[array] = _CRITICAL if match[2] != "active" else _WARNING if "(F)" in match[3] else _OK

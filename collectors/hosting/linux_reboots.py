@@ -27,7 +27,7 @@ def linux_reboots(output: CommandOutput) -> Iterator[Fact | Sample]:
 
     One is due where packages asked for it, or a newer kernel of the running one's kind is installed.
     """
-    lines = [(match[1], match[2]) for match in map(_LINE.fullmatch, output.stdout.splitlines()) if match]
+    lines = [(match[1], match[2]) for match in map(_LINE.fullmatch, output.lines) if match]
     found = dict(lines)
     installed = {version for name, version in lines if name == "installed"}
     if boot := found.get("boot"):

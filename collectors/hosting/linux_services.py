@@ -33,7 +33,7 @@ def linux_services(output: CommandOutput) -> Iterator[Sample]:
     """
     found: dict[str, int] = {}
     unit: dict[str, str] = {}
-    for line in [*output.stdout.splitlines(), ""]:
+    for line in [*output.lines, ""]:
         name, equals, value = line.partition("=")
         if equals and name.isalpha():
             unit[name] = value

@@ -30,7 +30,7 @@ def linux_smart(output: CommandOutput) -> Iterator[Sample | Fact]:
 
     `sensor_state` is 2 where the disk expects to fail, 1 where sectors are lost or spare blocks run out.
     """
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if not line.startswith('{"'):
             continue
         disk: dict[str, Any] = json.loads(line)

@@ -24,4 +24,4 @@ SSHD = SshCommand(
 @collector(every="posture", fetch=SSHD, facts={"sshd"})
 def linux_sshd(output: CommandOutput) -> Iterator[Fact]:
     """The settings that decide who gets in, and how (keywords in lower case, as sshd -T prints them)."""
-    return effective(output.stdout.splitlines())
+    return effective(output.lines)

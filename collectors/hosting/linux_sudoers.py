@@ -23,7 +23,7 @@ _INCLUDE = re.compile(r"[@#]include")
 def linux_sudoers(output: CommandOutput) -> Iterator[Fact]:
     """Each rule, alias and default as one line, blanks made one (the instance), and the file it stands in."""
     begun: dict[str, str] = {}  # file -> a line that goes on in its next one
-    for match in filter(None, map(_LINE.fullmatch, output.stdout.splitlines())):
+    for match in filter(None, map(_LINE.fullmatch, output.lines)):
         file, line = match[1], begun.pop(match[1], "") + match[2]
         if line.endswith("\\") and not line.lstrip().startswith("#"):
             begun[file] = line[:-1] + " "

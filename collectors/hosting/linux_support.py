@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib import resources
 
-from soc.collect import CommandOutput, Fact, Sample, SshCommand, collector
+from soc.collect import CommandOutput, Fact, Sample, SshCommand, collector, text_lines
 
 RELEASE = SshCommand(
     "linux-support",
@@ -22,14 +22,14 @@ _LINE = re.compile(r"""(ID|VERSION_ID|SUPPORT_END)=(["']?)([\w.:+-]+)\2\s*""")
 @cache
 def _ends() -> dict[tuple[str, str], str]:
     text = resources.files("soc.collect").joinpath("data/linux_support.tsv").read_text(encoding="utf-8")
-    rows = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    rows = [line.split("\t") for line in text_lines(text) if not line.startswith("#")]
     return {(name, version): end for name, version, end, _ in rows}
 
 
 @collector(every="posture", fetch=RELEASE, facts={"os_support"})
 def linux_support(output: CommandOutput) -> Iterator[Fact | Sample]:
     """The last day of support, told by the release itself (SUPPORT_END) or by our table; else nothing."""
-    found = {match[1]: match[3] for match in map(_LINE.fullmatch, output.stdout.splitlines()) if match}
+    found = {match[1]: match[3] for match in map(_LINE.fullmatch, output.lines) if match}
     name, version = found.get("ID", ""), found.get("VERSION_ID", "")
     parts = version.split(".")
     known = [_ends().get((name, ".".join(parts[:count]))) for count in range(len(parts), 0, -1)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from soc.collect import CommandOutput, Sample, SshCommand, collector
+from soc.collect import CommandOutput, Sample, SshCommand, collector, text_lines
 
 TIME = SshCommand(
     "linux-time",
@@ -37,7 +37,7 @@ def linux_time(output: CommandOutput) -> Iterator[Sample]:
     correction: float | None = None  # seconds
     if match := re.search(r"^chrony (\S+,){3}", text, re.MULTILINE):
         # reference, name, stratum, reference time, correction, …, leap status
-        fields = text[match.start() :].splitlines()[0].split(",")
+        fields = text_lines(text[match.start() :])[0].split(",")
         synchronised = fields[-1] != "Not synchronised" and not fields[0].endswith(_OWN_CLOCK)
         correction = float(fields[4])
     elif match := re.search(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from soc.collect import CommandOutput, Sample, SshCommand, collector
+from soc.collect import CommandOutput, Sample, SshCommand, collector, text_lines
 
 TIMERS = SshCommand(
     "linux-timers",
@@ -25,7 +25,7 @@ def linux_timers(output: CommandOutput) -> Iterator[Sample]:
     service's `service_up` 0.
     """
     for block in output.stdout.split("\n\n"):
-        timer = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        timer = dict(line.split("=", 1) for line in text_lines(block) if "=" in line)
         if timer.get("ActiveState") != "active" or not timer.get("Id", "").endswith(".timer"):
             continue
         if timer.get("UnitFileState") == "transient":

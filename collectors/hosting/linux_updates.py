@@ -40,7 +40,7 @@ def linux_updates(output: CommandOutput) -> Iterator[Fact | Sample]:
 
     SUSE's are patches, with their severity. Alpine does not tell which of its updates are for security.
     """
-    lines = output.stdout.splitlines()
+    lines = output.lines
     manager = next((line.split()[1] for line in lines if re.fullmatch(r"manager \w+", line)), "")
     pending: set[str] = set()
     security: dict[str, str] = {}

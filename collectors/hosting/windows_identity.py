@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib import resources
 
-from soc.collect import CommandOutput, Fact, Item, Sample, collector, powershell, rows
+from soc.collect import CommandOutput, Fact, Item, Sample, collector, powershell, rows, text_lines
 from soc.collect.firmware import filled_in
 
 IDENTITY = powershell(
@@ -54,7 +54,7 @@ def windows_identity(output: CommandOutput) -> Iterator[Fact | Sample]:
 @cache
 def _ends() -> dict[tuple[str, str], tuple[str, str]]:
     text = resources.files("soc.collect").joinpath("data/windows_support.tsv").read_text(encoding="utf-8")
-    table = [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
+    table = [line.split("\t") for line in text_lines(text) if not line.startswith("#")]
     return {(build, kind): (end, name) for build, kind, end, name in table}
 
 

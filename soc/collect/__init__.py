@@ -24,6 +24,7 @@ from soc.collect.declare import (
     octets,
     oid,
     text,
+    text_lines,
     ticks,
 )
 from soc.collect.item import Item
@@ -102,6 +103,7 @@ __all__ = [
     "seconds",
     "state",
     "text",
+    "text_lines",
     "ticks",
     "volts",
     "watts",

@@ -235,6 +235,23 @@ class CommandOutput:
     exit_code: int
     truncated: bool = False
 
+    @property
+    def lines(self) -> list[str]:
+        """What stands between line feeds, without a carriage return at the end.
+
+        Not str.splitlines(): form feeds and other separators within a line would make lines of what
+        any user of the host may have written, without the name that grep puts before its lines.
+        """
+        return text_lines(self.stdout)
+
+
+def text_lines(text: str) -> list[str]:
+    """The lines of a text, which end at line feeds alone, without a carriage return at their end."""
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    if not lines[-1]:
+        lines.pop()
+    return lines
+
 
 class LocalReadings:
     """Readings of the host soc runs on, by name (soc/collect/local.py lists them); parses to one Row."""

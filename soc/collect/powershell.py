@@ -10,7 +10,7 @@ import json
 import re
 from typing import Any
 
-from soc.collect.declare import CommandFailedError, CommandOutput, NotApplicableError, SshCommand
+from soc.collect.declare import CommandFailedError, CommandOutput, NotApplicableError, SshCommand, text_lines
 from soc.collect.item import Item, items_of
 
 # cmd.exe takes command lines of 8,191 characters; sshd puts its own path and `/c` before ours.
@@ -89,7 +89,7 @@ def rows(output: CommandOutput, section: str) -> list[Item]:
 
 def _document(stdout: str) -> dict[str, Any]:
     # It is one line; what stands before it is noise of the account's shell.
-    lines = [line for line in stdout.splitlines() if line.lstrip("\ufeff").startswith('{"')]
+    lines = [line for line in text_lines(stdout) if line.lstrip("\ufeff").startswith('{"')]
     if not lines:
         raise ValueError("no JSON document came")
     try:

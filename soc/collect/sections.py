@@ -27,7 +27,7 @@ def section(output: CommandOutput, name: str) -> list[str]:
     Raises NotApplicableError where it printed nothing, ValueError where it is missing.
     """
     found: list[str] | None = None
-    for line in output.stdout.splitlines():
+    for line in output.lines:
         if match := _NAME.fullmatch(line):
             if found is not None:
                 break
