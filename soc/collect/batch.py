@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 
 from soc.collect.executions import event_of
@@ -30,6 +31,7 @@ class Batch:
     def __init__(self, memory: Memory, intervals: Mapping[str, float], created: float) -> None:
         self.builder = SegmentBuilder()
         self.created = created
+        self.accounted: list[Answer] = []  # without what was measured
         self._memory = memory
         self._intervals = intervals
         self._logs: list[PulledLog] = []
@@ -45,8 +47,7 @@ class Batch:
         `contacted` is false where nothing was sent: such an answer says nothing about the device.
         """
         found = outcomes(answer, due.collectors)
-        for execution in answer.executions:
-            self.builder.add_event(event_of(due.device.name, execution, answer.time))
+        self.account(answer)
         if contacted:
             self._contact(due, answer)
         claimed = self._memory.claimed(due.device.name, due.transport)
@@ -58,6 +59,14 @@ class Batch:
         if answer.anew:
             self._ask_all(due, answer.time)
         return answer.failure or next((item.failure for item in found if item.failure), None)
+
+    def account(self, answer: Answer) -> None:
+        """Take in what was done to hosts: what was run there, and which credentials they refused."""
+        for execution in answer.executions:
+            self.builder.add_event(event_of(answer.job.device.name, execution, answer.time))
+        self._count_refusals(answer)
+        if answer.executions or answer.refused_credentials or answer.refused_on_jumps:
+            self.accounted.append(replace(answer, values={}, failures={}, hints={}))
 
     def forget(self, device: str, names: Iterable[str]) -> None:
         """End the series of collectors and transports that apply no more to the device."""
@@ -132,17 +141,18 @@ class Batch:
             contact = Contact(credential, reason, {**answer.job.hints, **answer.hints})
             self._memory.contacts[device.name, transport] = contact
             self._contacts[device.name, transport] = contact
-        self._count_refusals(answer)
 
     def _count_refusals(self, answer: Answer) -> None:
-        device = answer.job.device.name
-        memory = self._memory
+        job, rests = answer.job, self._memory.rests
+        device = job.device.name
+        # As they were tried: meanwhile they may have changed, or resolve no more.
+        tried = {(device, item.name): item for item in job.credentials}
+        tried |= {(hop.device.name, item.name): item for hop in job.jumps for item in hop.credentials}
         refused = [(device, name) for name in answer.refused_credentials]
         for host, name in (*refused, *answer.refused_on_jumps):
-            credential = memory.resolved.get(name)
-            if credential is not None:  # it resolves no more: nothing tells what was refused
-                self._refusals[host, name] = memory.rests.refused(host, credential, answer.time)
-        if memory.rests.accepted(device, answer.credential):
+            if credential := tried.get((host, name)):
+                self._refusals[host, name] = rests.refused(host, credential, answer.time)
+        if rests.accepted(device, answer.credential):
             self._refusals[device, answer.credential] = None
 
     def _outcome(

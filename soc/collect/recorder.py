@@ -133,6 +133,22 @@ class Recorder:
         self._complete(name)
         return True
 
+    def account(self, answers: Iterable[Answer]) -> None:
+        """Take in what was done to hosts for somebody else who is not there any more, `owed` by them."""
+        for answer in answers:
+            self._batch.account(answer)
+
+    def leave(self) -> None:
+        """Devices of which some transports have answered will be asked again: only what was done counts."""
+        for asked in self._rounds.values():
+            self.account(answer for _, answer, _ in asked.answers)
+            asked.answers.clear()
+
+    @property
+    def owed(self) -> list[Answer]:
+        """Answers that tell what was done to hosts, without the rest, and are not sealed."""
+        return self._batch.accounted
+
     def seal(self) -> None:
         """Make the batch durable, then remember what it settles; in this order nothing is lost.
 

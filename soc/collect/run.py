@@ -85,6 +85,14 @@ class Runs:
             return
         threading.Thread(target=self._work, args=(run, jobs), name=name, daemon=True).start()
 
+    @property
+    def busy(self) -> bool:
+        return bool(self._running)
+
+    def leave_steps(self) -> None:
+        """Go no further where nothing goes on by itself: for who starts the same jobs elsewhere."""
+        self._running = {run for run in self._running if run.steps is None}
+
     def count(self, name: str) -> int:
         """How many runs over the transport of this name are under way."""
         return sum(run.name == name for run in self._running)

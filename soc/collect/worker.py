@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from soc.collect.environment import ALMOST_FULL, WRITER, Environment, Summary
 from soc.collect.memory import Memory
 from soc.collect.plan import Applying, contacts, left_over
-from soc.collect.port import Job, Transport
+from soc.collect.port import Answer, Job, Transport
 from soc.collect.recorder import Recorder
 from soc.collect.recover import recover_cursors
 from soc.collect.run import Runs
@@ -26,6 +26,7 @@ DEADLINE_SECONDS = 60.0  # for one device over one transport
 # Runs of one transport side by side; a device that does not answer keeps one busy for seconds.
 MAXIMUM_RUNS = 8
 _ROOM_EVERY_SECONDS = 10.0
+_GLANCE_SECONDS = 0.01  # for what has come already
 
 MakeTransports = Callable[[], Mapping[str, Transport]]
 
@@ -64,14 +65,24 @@ class Worker:
         environment.spool.discard_unsealed()
         # What goes into the next summary beside what its tick finds.
         self._problems = recover_cursors(environment.state, environment.spool, share.other_writers)
-        self.take_over(environment, make_transports)
+        self._before: list[Runs] = []  # at work still for environments before
+        self._owed: list[Answer] = []
+        self._begin_anew(environment, make_transports)
 
     def take_over(self, environment: Environment, make_transports: MakeTransports) -> None:
-        """Go on with this environment. What was under way for the one before is asked again."""
+        """Go on with this environment. What was under way for the one before is asked again, and only what
+        was done to hosts until then is told."""
+        self._recorder.leave()
+        self._owed += self._recorder.owed
+        self._runs.leave_steps()
+        self._before.append(self._runs)
+        self._begin_anew(environment, make_transports)
+
+    def _begin_anew(self, environment: Environment, make_transports: MakeTransports) -> None:
         environment = replace(environment, writer=self._share.writer)
         self._environment = environment
         self._make_transports = make_transports
-        # Whatever is busy answers the runs of before, which nobody hears any more.
+        # Whatever is busy answers the runs of before.
         self._idle: dict[str, list[Transport]] = {name: [] for name in environment.transports}
         self._runs = Runs(now=environment.now, monotonic=environment.monotonic)
         self._pending: dict[str, list[Job]] = {}
@@ -113,13 +124,8 @@ class Worker:
             self._left_over = {}
             if self._has_room(begun):
                 late = self._begin()
-            for transport, answer in self._runs.answers(begun + TICK_SECONDS, self._free):
-                device = answer.job.device.name
-                object_id = self._memory.object_id(device)
-                if recorder.take(transport, answer):
-                    if object_id not in (None, self._memory.object_id(device)):
-                        recorder.forget(self._of_its_predecessor(device))
-                    self._schedule.settle(device, environment.now())
+                self._account()
+            self._take(begun + TICK_SECONDS)
             recorder.seal()
         except SocError as error:  # the spool or the state
             self._unfit, self._room_at = str(error), begun
@@ -135,7 +141,30 @@ class Worker:
 
         Raises SpoolError.
         """
+        self._take(self._environment.monotonic() + _GLANCE_SECONDS)
+        self._recorder.leave()
+        self._account()
         self._recorder.seal()
+
+    def _take(self, until: float) -> None:
+        """Take in what comes until then (monotonic)."""
+        recorder, now = self._recorder, self._environment.now
+        for transport, answer in self._runs.answers(until, self._free):
+            device = answer.job.device.name
+            object_id = self._memory.object_id(device)
+            if recorder.take(transport, answer):
+                if object_id not in (None, self._memory.object_id(device)):
+                    recorder.forget(self._of_its_predecessor(device))
+                self._schedule.settle(device, now())
+
+    def _account(self) -> None:
+        """Take in what was done to hosts for environments before."""
+        for runs in self._before:
+            until = self._environment.monotonic() + _GLANCE_SECONDS
+            self._owed += (answer for _, answer in runs.answers(until))
+        self._before = [runs for runs in self._before if runs.busy]
+        self._recorder.account(self._owed)
+        self._owed = []
 
     def _of_its_predecessor(self, device: str) -> dict[str, list[str]]:
         """What applies no more to a device that has become another, as `left_over`."""

@@ -14,7 +14,7 @@ import pytest
 from soc.collect import Row, Sample, SnmpScalars, collector
 from soc.collect import worker as module
 from soc.collect.environment import ALMOST_FULL, Environment
-from soc.collect.port import Answer, Job, Transport
+from soc.collect.port import Answer, Execution, Job, Transport
 from soc.collect.state import CollectState
 from soc.collect.worker import Share, Worker
 from soc.inventory import load_inventory
@@ -39,6 +39,7 @@ class Network:
         self.release = threading.Event()
         self.asked: list[str] = []
         self.object_id = ""
+        self.refusing: set[str] = set()
 
     def transports(self) -> dict[str, Transport]:
         return {"snmp": _Snmp(self)}
@@ -56,6 +57,9 @@ class _Snmp:
             answer = Answer(job, time.time(), answered=True, credential=job.credentials[0].name)
             answer.values = dict.fromkeys(job.fetches, Row("", {"uptime": 100}))
             answer.hints["object_id"] = self._network.object_id
+            answer.executions = [Execution("uptime", len(self._network.asked), "soc", "192.0.2.1", 0, 1)]
+            if job.device.name in self._network.refusing:
+                answer.credential, answer.refused_credentials = "", (job.credentials[0].name,)
             on_answer(answer)
 
 
@@ -66,6 +70,7 @@ class Site:
         self.now = 1_700_000_000.0
         self.elapsed = 0.0
         self.network = Network()
+        self.run_on: list[str] = []  # devices of the executions that `polled` came across
         self.spool = Spool(directory / "spool")
         self.state = CollectState(directory / "collect.sqlite")
         self._inventory = load_inventory(write_inventory(directory, INVENTORY))
@@ -84,7 +89,9 @@ class Site:
             self.spool.done(path)
         if not frames:
             return []
-        rows = pl.concat(frames).filter((pl.col("record") == "poll") & (pl.col("collector") == "snmp"))
+        found = pl.concat(frames)
+        rows = found.filter((pl.col("record") == "poll") & (pl.col("collector") == "snmp"))
+        self.run_on += found.filter(pl.col("category") == "execution")["device"].to_list()
         return sorted(rows["device"].to_list())
 
 
@@ -182,6 +189,39 @@ def test_what_cannot_be_sealed_is_collected_again(site: Site, monkeypatch: pytes
     assert worker.tick()[0].ok == 2
     assert site.polled() == ["sw-1", "sw-2"]
     assert site.network.asked == ["sw-1", "sw-2"] * 2
+
+
+def test_what_was_done_to_hosts_is_told_though_nothing_else_counts(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Executions and refusals of a batch that could not be sealed are, with the next one."""
+    monkeypatch.setattr(module, "_ROOM_EVERY_SECONDS", 0.0)
+    site.network.refusing = {"sw-1"}
+    worker = site.worker()
+    write, site.spool._write = site.spool._write, _no_space  # type: ignore[method-assign]
+    worker.tick()
+    assert site.state.refusals() == {}
+    site.spool._write = write  # type: ignore[method-assign]
+    worker.tick()
+    site.polled()
+    assert sorted(site.run_on) == ["sw-1", "sw-1", "sw-2", "sw-2"]
+    assert [refusal.count for refusal in site.state.refusals().values()] == [2]
+
+
+def test_what_is_run_for_an_inventory_before_is_told(site: Site) -> None:
+    """A command under way while the inventory changes is told when it ends, and its host asked again."""
+    site.network.slow = {"sw-2"}
+    worker = site.worker()
+    worker.tick()
+    worker.finish()
+    worker.take_over(site.environment, site.network.transports)
+    site.network.release.set()
+    until = time.monotonic() + 60
+    while len(site.run_on) < 3 and time.monotonic() < until:
+        worker.tick()
+        site.polled()
+    assert sorted(site.run_on) == ["sw-1", "sw-2", "sw-2"]
+    assert site.network.asked == ["sw-1", "sw-2", "sw-2"]
 
 
 def _no_space(*_: object) -> None:
