@@ -166,8 +166,11 @@ class Batch:
         before = told.get(collector.name, _NOTHING)
         series = tuple(outcome.series)
         unchanged = series == before.series
+        known = {item: None for item in before.facts if outcome.partial.get(item[0])}
+        if known:
+            outcome.facts = [fact for fact in outcome.facts if (fact.key, fact.instance) not in known]
         if not outcome.absent:
-            whole = collector.facts - {key for key, _ in claimed.facts}
+            whole = collector.facts - {key for key, _ in claimed.facts} - outcome.partial.keys()
             self._poll(answer, collector.name, interval, outcome.failure, whole)
             # Devices that say the same share what they said before: the segment takes it once.
             self._records(answer, outcome, before.series if unchanged else outcome.series, interval)
@@ -191,7 +194,8 @@ class Batch:
         again = next_due(device.name, collector, task, interval, due.planned, failed)
         absent_until = answer.time + self._absence_seconds(answer) if outcome.absent else 0.0
         # A host that does not answer is still what it said it is.
-        facts = tuple((fact.key, fact.instance) for fact in outcome.facts) if not failed else before.facts
+        members = ((fact.key, fact.instance) for fact in outcome.facts)
+        facts = (*known, *members) if not failed else before.facts
         key = (device.name, collector.name)
         self._memory.tasks[key] = self._tasks[key] = Task(again, reason, absent_until)
         if not unchanged or facts != before.facts:

@@ -23,7 +23,21 @@ ValueKind = Literal[
     "oid",  # -> dotted str
     "address",  # IpAddress -> str
 ]  # fmt: skip
-Record = Sample | Samples | Fact | LogRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Yielded by a parser: this fact set was read in part only, as where sudo was refused.
+
+    Nothing that it lacks counts as removed. With `values`, what is said of its members is not all
+    either: then only members that were not known are told.
+    """
+
+    key: str
+    values: bool = False
+
+
+Record = Sample | Samples | Fact | LogRecord | Partial
 INTERVAL_CLASSES = ("reachability", "health", "interfaces", "supplies", "posture", "configuration")
 _OID = re.compile(r"(?:0|[1-9]\d{0,9})(?:\.(?:0|[1-9]\d{0,9})){1,127}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -323,9 +337,9 @@ def collector(
 
     `every` is an interval class (reachability, health, interfaces, supplies, posture, configuration)
     or a duration. `facts` names the fact sets a successful poll reads completely, so that a missing
-    member counts as removed. Whether a collector applies to a device is what the device answers:
-    one whose fetches all come back empty is left out and tried again later. Fetches named in `aside`
-    (names of what others measure) do not count for that.
+    member counts as removed; a parser that read part of one yields Partial. Whether a collector
+    applies to a device is what the device answers: one whose fetches all come back empty is left out
+    and tried again later. Fetches named in `aside` (names of what others measure) do not count for that.
     """
     fetches: Mapping[str, Fetch] = fetch if isinstance(fetch, Mapping) else {"": fetch}
     if not fetches:

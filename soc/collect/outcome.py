@@ -16,6 +16,7 @@ from soc.collect.declare import (
     CommandFailedError,
     CommandOutput,
     NotApplicableError,
+    Partial,
     Record,
     Row,
     SshCommand,
@@ -48,6 +49,7 @@ class Outcome:
     times: list[float] = field(default_factory=list)  # UTC seconds
     attributes: list[str | None] = field(default_factory=list)  # as canonical labels; None = none
     facts: list[Fact] = field(default_factory=list)
+    partial: dict[str, bool] = field(default_factory=dict)  # as of Partial: fact key -> values
     logs: list[LogRecord] = field(default_factory=list)
 
     @property
@@ -140,6 +142,7 @@ def _parse(outcome: Outcome, values: dict[str, Value | None], answer: Answer) ->
     for found in (outcome.series, outcome.values, outcome.times, outcome.attributes):
         found.clear()
     outcome.facts.clear()
+    outcome.partial.clear()
     outcome.logs.clear()
 
 
@@ -173,10 +176,14 @@ def _take(outcome: Outcome, records: Iterable[Record], time: float) -> None:
             attributes += told
         elif isinstance(record, Fact):
             outcome.facts.append(_checked_fact(record))
+        elif isinstance(record, Partial):
+            outcome.partial[record.key] = record.values
         elif isinstance(record, LogRecord):
             outcome.logs.append(_checked_log(record))
         else:
-            raise TypeError(f"yielded {type(record).__name__}; Sample, Samples, Fact or LogRecord expected")
+            raise TypeError(
+                f"yielded {type(record).__name__}; Sample, Samples, Fact, Partial or LogRecord expected"
+            )
         if count > MAXIMUM_RECORDS or len(series) > MAXIMUM_RECORDS:
             raise ValueError(f"yielded more than {MAXIMUM_RECORDS} records")
     if not series:

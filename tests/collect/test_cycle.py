@@ -15,6 +15,7 @@ from soc.collect import (
     CommandOutput,
     Fact,
     LogRecord,
+    Partial,
     Row,
     Sample,
     SnmpScalars,
@@ -683,3 +684,38 @@ def test_progress_counts_devices(site: Site) -> None:
     calls: list[tuple[int, int]] = []
     site.cycle(progress=lambda done, total: calls.append((done, total)))
     assert calls[-1] == (3, 3)
+
+
+def test_what_was_read_in_part_is_not_taken_for_the_whole(site: Site) -> None:
+    """Where sudo is refused for once nothing counts as removed or as changed; what is new is told."""
+
+    @collector(fetch=TABLE, every="interfaces", facts={"account", "job", "port"})
+    def posture(rows: list[Row]) -> Iterator[Fact | Partial]:
+        """What is on the host; all of it where a row says 1."""
+        whole = rows[0].state == 1
+        yield Fact("account", "uid 0", "root")
+        yield Fact("port", "sshd" if whole else "", "tcp 22")
+        if whole:
+            yield Fact("job", "daily", "backup")
+        else:
+            yield Fact("port", "", "tcp 80")
+            yield Partial("job")
+            yield Partial("port", values=True)
+
+    def cycle(state: int) -> tuple[object, list[object]]:
+        site.values["sw-1"] = {TABLE: [Row("1", {"state": state})]}
+        site.now += 3600
+        site.cycle()
+        rows = [row for path in site.spool.waiting() for row in read_frame(path).to_dicts()]
+        for path in site.spool.waiting():
+            site.spool.done(path)
+        own = [row for row in rows if row["device"] == "sw-1"]
+        (poll,) = [row for row in own if row["record"] == "poll" and row["collector"] == "posture"]
+        return poll["fact_keys"], [(row["instance"], row["text"]) for row in own if row["record"] == "fact"]
+
+    site.collectors = [posture]
+    whole = ["account", "job", "port"], [("root", "uid 0"), ("tcp 22", "sshd"), ("backup", "daily")]
+    assert cycle(1) == whole
+    assert cycle(0) == (["account"], [("root", "uid 0"), ("tcp 80", "")])
+    assert cycle(0) == (["account"], [("root", "uid 0")])
+    assert cycle(1) == whole
