@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from soc.collect.port import Hop
-    from soc.collect.ssh.trusting import Findings, Place
+    from soc.collect.ssh.trusting import Place
     from soc.inventory import Inventory
     from soc.model import Device
 
@@ -108,8 +108,8 @@ class _Trusting:
                 raise ConfigurationError(f"{path}: {error.strerror}") from None
 
     def tell(self, device: str, address: str, state: str, detail: str = "", keys: Sequence[str] = ()) -> None:
-        """One line of the answer. States: trusted, known, skipped, failed, changed, revoked, declined."""
-        self.failed |= state not in ("trusted", "known", "skipped")
+        """A line of the answer. State: trusted, known, noted, skipped, failed, changed, revoked, declined."""
+        self.failed |= state not in ("trusted", "known", "noted", "skipped")
         if self._args.json:
             document = {"device": device, "address": address, "state": state, "detail": detail}
             print(json.dumps(document | {"keys": list(keys)}))
@@ -135,10 +135,10 @@ class _Trusting:
                     name, place.address, "failed", f"presents {', '.join(shown)}, none of which was given"
                 )
                 return
-        authorities = self._take_authorities(place)
+        marked = self._take_markers(place)
         if keys:
             self._settle(place, keys)
-        elif not authorities:
+        elif not marked:
             self.tell(name, place.address, "skipped", f"{self._args.source} has no key of it")
 
     def _keys(self, place: Place) -> list[bytes]:
@@ -173,54 +173,63 @@ class _Trusting:
             raise CredentialError("; ".join(unresolved.values()))
         return credentials.hops(device, self._inventory, resolved, credentials.NO_RESTS, time.time())
 
-    def _take_authorities(self, place: Place) -> list[str]:
-        """Take over who may sign the device's certificate; raises OSError."""
+    def _take_markers(self, place: Place) -> bool:
+        """Take over which keys are revoked and who may sign certificates, if anything; raises OSError."""
         from soc.collect.ssh.known_hosts import describe
-        from soc.collect.ssh.trusting import take_authorities
+        from soc.collect.ssh.trusting import on_record, take_markers
 
         if self._source is None:
-            return []
-        record = self._source.keys(place.address, place.port, place.device.name)
+            return False
+        source = self._source.keys(place.address, place.port, place.device.name)
         for path in place.files:
-            take_authorities(path, place, record)
-        described = [describe(key) for key in sorted(record.authorities)]
-        if described:
-            detail = f"certificates signed by {', '.join(described)}"
+            take_markers(path, place, source)
+        revoked = source.revoked.union(*(on_record(path, place).revoked for path in place.read))
+        authorities = [describe(key) for key in sorted(source.authorities - revoked)]
+        if authorities:
+            detail = f"certificates signed by {', '.join(authorities)}"
             self.tell(place.device.name, place.address, "trusted", detail)
-        return described
+        if source.revoked:
+            detail = f"revoked: {', '.join(describe(key) for key in sorted(source.revoked))}"
+            self.tell(place.device.name, place.address, "noted", detail)
+        return bool(authorities or source.revoked)
 
     def _settle(self, place: Place, keys: list[bytes]) -> None:
         from soc.collect.ssh.known_hosts import describe
-        from soc.collect.ssh.trusting import compare, on_record, write
+        from soc.collect.ssh.trusting import compare, on_record, still_accepted, write
 
         name = place.device.name
-        compared = [(path, compare(on_record(path, place), keys)) for path in place.files]
+        compared = {path: compare(on_record(path, place), keys) for path in place.read}
         described = [describe(key) for key in keys]
-        if revoked := [describe(key) for _, found in compared for key in found.revoked]:
-            self.tell(name, place.address, "revoked", ", ".join(revoked), described)
+        if revoked := [describe(key) for found in compared.values() for key in found.revoked]:
+            self.tell(name, place.address, "revoked", ", ".join(dict.fromkeys(revoked)), described)
             return
-        open_questions = [(path, found) for path, found in compared if found.new]
-        if not open_questions:
+        lacking = {path for path in place.files if compared[path].new}
+        others = list(dict.fromkeys(key for found in compared.values() for key in found.replaced))
+        replacing = bool(self._args.replace and others)
+        if not lacking and not replacing:
             self.tell(name, place.address, "known", ", ".join(described), described)
             return
-        changed = any(found.replaced and not found.known for _, found in open_questions)
-        if changed and not self._args.replace:
-            old = ", ".join(describe(key) for _, found in open_questions for key in found.replaced)
+        if not replacing and any(found.replaced and not found.known for found in compared.values()):
+            old = ", ".join(describe(key) for key in others)
             detail = f"presents {', '.join(described)}; on record: {old}; --replace puts the new ones there"
             self.tell(name, place.address, "changed", detail, described)
             return
-        if not (self._source or self._fingerprints or self._agreed(place, described, open_questions)):
+        if not (self._source or self._fingerprints or self._agreed(place, described, replacing)):
             self.tell(name, place.address, "declined", keys=described)
             return
-        for path, found in open_questions:
-            if self._args.replace and found.replaced:
-                write(path, place, keys, instead=found.replaced)
-            else:
+        for path, found in compared.items():
+            if replacing and found.replaced:
+                write(path, place, keys if path in place.files else found.known, instead=True)
+            elif path in lacking:
                 write(path, place, found.new)
-        files = ", ".join(str(path) for path, _ in open_questions)
+        if replacing and (left := still_accepted(place, keys)):
+            detail = f"others are still accepted: {', '.join(left)}; take them out there"
+            self.tell(name, place.address, "failed", detail, described)
+            return
+        files = ", ".join(str(path) for path in place.files)
         self.tell(name, place.address, "trusted", f"{', '.join(described)} → {files}", described)
 
-    def _agreed(self, place: Place, described: list[str], asked: list[tuple[Path, Findings]]) -> bool:
+    def _agreed(self, place: Place, described: list[str], replacing: bool) -> bool:
         if not sys.stdin.isatty():
             raise ConfigurationError(
                 f"{place.device.name} {place.address} presents {', '.join(described)}; there is no terminal "
@@ -229,7 +238,7 @@ class _Trusting:
         print(clean(f"{place.device.name} {place.address} port {place.port} presents"), file=sys.stderr)
         for line in described:
             print(f"  {clean(line)}", file=sys.stderr)
-        if any(found.replaced for _, found in asked) and self._args.replace:
+        if replacing:
             print("Other keys on record are taken out.", file=sys.stderr)
         print("Are these its keys? [y/N] ", end="", file=sys.stderr, flush=True)
         return sys.stdin.readline().strip().lower() in ("y", "yes")

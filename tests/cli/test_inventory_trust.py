@@ -139,6 +139,41 @@ def test_changed_key_needs_replace(
     assert not site.record.exists()
 
 
+def test_replaced_key_is_accepted_by_no_file(
+    site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The data directory's record counts beside the credential's own, so the old key goes there as well."""
+    path, other = tmp_path / "own_known_hosts", _other_key(tmp_path)
+    name = f"[127.0.0.1]:{site.host.port}"
+    site.record.parent.mkdir(mode=0o700)
+    site.record.write_text(f"{name} {other}\nweb-01 {other}\n")
+    site.write(known_hosts=path)
+    pin = _fingerprint(site.host)
+    assert site.run("host", "--fingerprint", pin) == 1
+    assert "changed: presents" in capsys.readouterr().out
+    assert site.run("host", "--fingerprint", pin, "--replace") == 0
+    assert site.record.read_text() == f"web-01 {other}\n"
+    assert path.read_text().startswith(f"{name} ssh-ed25519 ")
+    with site.record.open("a") as file:
+        file.write(f"{name} {other}\n")
+    assert site.run("host", "--fingerprint", pin, "--replace") == 0
+    assert site.record.read_text() == f"web-01 {other}\n"
+
+
+def test_old_key_of_a_pattern_is_named(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line for other hosts, too, is not ours to change, but says that the old key is still accepted."""
+    other = _other_key(site.inventory.parent)
+    site.record.parent.mkdir(mode=0o700)
+    site.record.write_text(f"# ours\n[127.0.0.*]:* {other}\n")
+    assert site.run("host", "--fingerprint", _fingerprint(site.host), "--replace") == 1
+    assert f"by {site.record} line 2; take them out there" in capsys.readouterr().out
+    assert site.record.read_text().startswith(f"# ours\n[127.0.0.*]:* {other}\n[127.0.0.1]:")
+    with site.record.open("a") as file:
+        file.write(f"@revoked * {other}\n")
+    assert site.run("host", "--fingerprint", _fingerprint(site.host), "--replace") == 0
+    assert "known: " in capsys.readouterr().out
+
+
 def test_revoked_key_is_never_trusted(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
     """Not even with its fingerprint and --replace."""
     site.record.parent.mkdir(mode=0o700)
@@ -165,6 +200,19 @@ def test_entries_of_a_known_hosts_are_taken_over(
     assert [line.split()[:2] for line in lines] == [["@cert-authority", name], [name, "ssh-ed25519"]]
     assert site.run("--from", str(source)) == 0
     assert site.record.read_text().splitlines() == lines
+
+
+def test_revocations_are_taken_over(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A revoked key is put on record as such, and a revoked authority is not told as trusted."""
+    other = _other_key(tmp_path)
+    source = tmp_path / "source"
+    source.write_text(f"@cert-authority 127.0.0.* {other}\n@revoked * {other}\n")
+    for _ in range(2):
+        assert site.run("--from", str(source)) == 0
+        said = capsys.readouterr().out
+        assert "noted: revoked: ssh-ed25519 SHA256:" in said
+        assert "trusted" not in said
+        assert site.record.read_text() == f"@revoked [127.0.0.1]:{site.host.port} {other}\n"
 
 
 def test_every_kind_of_key_is_shown(

@@ -196,6 +196,17 @@ class KnownHosts:
         return found
 
 
+def accepting_lines(path: Path, host: str, port: int) -> list[tuple[int, bytes]]:
+    """The lines of a file, by number, that accept keys of `host`, each with its key. Raises OSError."""
+    own = lookup_name(host, port)
+    with path.open("rb") as file:
+        lines = file.read(_MAXIMUM_BYTES).decode("utf-8", "replace").splitlines()
+    entries = ((number, _parse(line)) for number, line in enumerate(lines, 1))
+    return [
+        (number, entry.blob) for number, entry in entries if entry and not entry.marker and entry.matches(own)
+    ]
+
+
 def pinned(fingerprints: Collection[str]) -> HostKeys:
     """Host keys pinned in the inventory, as `ssh-keygen -l` prints them."""
     return HostKeys(

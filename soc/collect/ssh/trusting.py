@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from soc.collect.credentials import ssh_options
-from soc.collect.ssh.known_hosts import HostKeys, KnownHosts
-from soc.collect.ssh.record import add_entries, entry, remove_entries
+from soc.collect.ssh.known_hosts import HostKeys, KnownHosts, accepting_lines, describe
+from soc.collect.ssh.record import add_entries, entry, replace_entries
 from soc.inventory import Inventory
 from soc.model import Device
 
@@ -20,7 +20,13 @@ class Place:
     device: Device
     address: str
     port: int
-    files: tuple[Path, ...]
+    files: tuple[Path, ...]  # where its keys belong
+    common: Path  # what it says counts beside them
+
+    @property
+    def read(self) -> tuple[Path, ...]:
+        """All files by which its keys are judged."""
+        return tuple(dict.fromkeys((*self.files, self.common)))
 
 
 @dataclass(slots=True)
@@ -41,7 +47,7 @@ def places(inventory: Inventory, device: Device, data: Path) -> list[Place]:
     ]
     port = int(ssh_options(device).get("port", 22))
     distinct = tuple(dict.fromkeys(files))
-    return [Place(device, address, port, distinct) for address in device.addresses] if distinct else []
+    return [Place(device, address, port, distinct, data) for address in device.addresses if distinct]
 
 
 def on_record(path: Path, place: Place) -> HostKeys:
@@ -56,21 +62,48 @@ def compare(record: HostKeys, keys: Sequence[bytes]) -> Findings:
     for key in keys:
         listed = found.known if key in record.accepted else found.new
         (found.revoked if key in record.revoked else listed).append(key)
-    found.replaced = sorted(record.accepted - set(keys))
+    found.replaced = sorted(record.accepted - record.revoked - set(keys))
     return found
 
 
-def write(path: Path, place: Place, keys: Sequence[bytes], *, instead: Sequence[bytes] = ()) -> None:
+def write(path: Path, place: Place, keys: Sequence[bytes], *, instead: bool = False) -> None:
     """Put `keys` on record; with `instead`, nothing else of the host's own stays there. Raises OSError."""
+    lines = [entry(place.address, place.port, key) for key in keys]
     if instead:
-        remove_entries(path, place.address, place.port)
-    add_entries(path, [entry(place.address, place.port, key) for key in keys])
+        replace_entries(path, place.address, place.port, lines)
+    else:
+        add_entries(path, lines)
 
 
-def take_authorities(path: Path, place: Place, other: HostKeys) -> None:
-    """Put on record who may sign the host's certificate, as another record says. Raises OSError."""
+def still_accepted(place: Place, keys: Sequence[bytes]) -> list[str]:
+    """What accepts others than `keys`, for people: lines with patterns are not the host's alone.
+
+    Raises OSError.
+    """
+    revoked = frozenset[bytes]().union(*(on_record(path, place).revoked for path in place.read))
+    return [
+        f"{describe(key)} by {path} line {number}"
+        for path in place.read
+        if path.exists()
+        for number, key in accepting_lines(path, place.address, place.port)
+        if key not in keys and key not in revoked
+    ]
+
+
+def take_markers(path: Path, place: Place, other: HostKeys) -> None:
+    """Put on record which keys are revoked, and who may sign the host's certificate, as another record says.
+
+    Raises OSError.
+    """
     record = on_record(path, place)
-    new = sorted(other.authorities - other.revoked - record.authorities)
-    if new:
-        lines = [entry(place.address, place.port, key, "@cert-authority") for key in new]
+    marked = {
+        "@cert-authority": other.authorities - other.revoked - record.authorities - record.revoked,
+        "@revoked": other.revoked - record.revoked,
+    }
+    lines = [
+        entry(place.address, place.port, key, marker)
+        for marker, keys in marked.items()
+        for key in sorted(keys)
+    ]
+    if lines:
         add_entries(path, lines)
