@@ -52,28 +52,43 @@ def advance(
     since = {device: at for device, (_, at) in states.items()}
     transitions: list[StateChange] = []
     for round_ in _rounds(changes):
-        before: dict[str, str] = {}
-        at = _apply(round_, answers)
-        causes: dict[str, str] = {}
-        waiting = list(at)
-        while waiting:
-            device = waiting.pop(0)
-            state, cause = _judge(device, answers.get(device), present, topology)
-            if state == present.get(device):
-                continue
-            before.setdefault(device, present.get(device, ""))
-            present[device] = state
-            causes[device] = cause
-            for child in topology.children.get(device, ()):
-                if child in at or present.get(child) in _DARK:
-                    at.setdefault(child, at[device])
-                    waiting.append(child)
-        for device in sorted(before, key=lambda name: (at[name], name)):
-            if present[device] != before[device]:
-                since[device] = max(at[device], since.get(device, 0.0))
-                transitions.append(
-                    StateChange(device, since[device], present[device], causes[device], before[device])
-                )
+        transitions += _transitions(_apply(round_, answers), answers, present, since, topology)
+    return transitions
+
+
+def _transitions(
+    at: dict[str, float],
+    answers: Mapping[str, dict[str, bool]],
+    present: dict[str, str],
+    since: dict[str, float],
+    topology: Topology,
+) -> list[StateChange]:
+    """Transitions of the devices of `at`, each at its time, and of those behind them, in order.
+
+    `present` and `since` are brought up to them.
+    """
+    before: dict[str, str] = {}
+    causes: dict[str, str] = {}
+    waiting = list(at)
+    while waiting:
+        device = waiting.pop(0)
+        state, cause = _judge(device, answers.get(device), present, topology)
+        if state == present.get(device):
+            continue
+        before.setdefault(device, present.get(device, ""))
+        present[device] = state
+        causes[device] = cause
+        for child in topology.children.get(device, ()):
+            if child in at or present.get(child) in _DARK:
+                at.setdefault(child, at[device])
+                waiting.append(child)
+    transitions = []
+    for device in sorted(before, key=lambda name: (at[name], name)):
+        if present[device] != before[device]:
+            since[device] = max(at[device], since.get(device, 0.0))
+            transitions.append(
+                StateChange(device, since[device], present[device], causes[device], before[device])
+            )
     return transitions
 
 
@@ -93,15 +108,11 @@ def judged_again(
     topology: Topology,
     now: float,
 ) -> list[StateChange]:
-    """Transitions of these devices as of `now`, by what their last polls said."""
+    """Transitions of these devices, and of those behind them, as of `now`, by what their last polls said."""
     present = {device: state for device, (state, _) in states.items()}
-    changes = []
-    for device in devices:
-        state, cause = _judge(device, answers.get(device, {}), present, topology)
-        if state != present[device]:
-            time = max(now, states[device][1])
-            changes.append(StateChange(device, time, state, cause, present[device]))
-    return changes
+    since = {device: at for device, (_, at) in states.items()}
+    heard = {device: answers.get(device, {}) for device in devices}
+    return _transitions(dict.fromkeys(heard, now), heard, present, since, topology)
 
 
 def _rounds(changes: Sequence[Reachability]) -> Iterator[list[Reachability]]:

@@ -137,3 +137,17 @@ def test_states_follow_what_the_inventory_expects() -> None:
         StateChange("lt", 12, "down", "no answer to ssh", "unknown")
     ]
     assert judged_again(["lt"], {}, states, expected, 12) == []
+
+
+def test_what_stands_behind_follows_what_the_inventory_expects() -> None:
+    """A device behind another is never down by itself for that; and what is behind one that is off, is."""
+    fixed = Device("sw", "network"), Device("ap", "network", depends_on=("sw",))
+    leisurely = Topology([Device("sw", "network", availability="best-effort"), fixed[1]])
+    off, silent = ("unknown", 5.0), {"sw": {"snmp": False}, "ap": {"snmp": False}}
+    for order in (["sw", "ap"], ["ap", "sw"]):
+        found = judged_again(order, silent, {"sw": off, "ap": off}, Topology(fixed), 9)
+        assert {item.device: item.state for item in found} == {"sw": "down", "ap": "unreachable"}
+    dark = {"sw": ("down", 5.0), "ap": ("unreachable", 5.0)}
+    assert misjudged(dark, leisurely) == ["sw"]
+    found = judged_again(["sw"], {"sw": {"snmp": False}}, dark, leisurely, 9)
+    assert {item.device: item.state for item in found} == {"sw": "unknown", "ap": "down"}
