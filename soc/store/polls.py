@@ -69,16 +69,18 @@ class Polls:
         """Apply the staged reachability polls; returns what changed by them, in order of segment and time.
 
         A poll older than the one known is late and says nothing new. Where a device that comes and goes
-        has another host key, somebody else has its address by now, and nothing there is its answer. The
-        distance that counts as the cadence is the median of the last three: neither one stop nor one extra
-        cycle moves it.
+        has another host key, somebody else has its address by now, and nothing there is its answer until
+        the poll that found it has run out. The distance that counts as the cadence is the median of the last
+        three: neither one stop nor one extra cycle moves it.
         """
         self._database.execute(
             """
             CREATE OR REPLACE TEMP TABLE reachability_chain AS
             WITH stranger AS (
-                SELECT DISTINCT device
+                SELECT DISTINCT device, CASE WHEN known.time >= poll_current.time THEN known.expires
+                                             ELSE 'infinity'::TIMESTAMP END AS until
                 FROM poll_current JOIN device_history AS history USING (device)
+                LEFT JOIN reachability_current AS known USING (device, collector)
                 WHERE poll_current.collector = 'ssh' AND poll_current.reason = 'host-key-changed'
                   AND history.valid_to IS NULL AND history.availability = 'best-effort'
             ), fresh AS (
@@ -88,7 +90,7 @@ class Polls:
                        staged.position
                 FROM staged
                 LEFT JOIN reachability_current AS known USING (device, collector)
-                LEFT JOIN stranger USING (device)
+                LEFT JOIN stranger ON stranger.device = staged.device AND staged.time <= stranger.until
                 WHERE staged.record = 'poll'
                   AND list_contains($collectors, staged.collector)
                   AND (staged.answered OR NOT list_contains($says_nothing, coalesce(staged.reason, '')))

@@ -157,3 +157,13 @@ def test_who_has_another_host_key_is_not_it(
     assert store.polls.answers(["a"]) == {"a": {"ping": seen, "ssh": seen}}
     assert store.polls.seen(availability) == [("a", 120 if seen else 60)]
     assert cycle(180, "") == ([] if seen else [("ping", True), ("ssh", True)])
+
+
+def test_stranger_is_forgotten_where_nobody_looks_any_more(store: Store, stage: Stage) -> None:
+    """Without SSH, another host key counts no longer than any poll; then the device is heard again."""
+    store.devices.sync([Device("a", "end-user", availability="best-effort")], 0)
+    builder = SegmentBuilder()
+    builder.add_poll(Poll("a", "ssh", 60, False, True, "host-key-changed", interval_seconds=60))
+    assert apply(store, stage, builder) == [(60, False)]
+    assert apply(store, stage, polls((120, True), collector="ping")) == [(120, False)]
+    assert apply(store, stage, polls((180, True), (240, True), collector="ping")) == [(240, True)]
