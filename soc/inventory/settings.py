@@ -37,7 +37,11 @@ DEFAULT_INTERVALS: Mapping[str, float] = MappingProxyType(
     }
 )
 _DAY_SECONDS = 86400.0
-_DEFAULT_EVENT_RETENTION = {"default": 365 * _DAY_SECONDS, "debug": 14 * _DAY_SECONDS}
+_DEFAULT_EVENT_RETENTION = {
+    "default": 365 * _DAY_SECONDS,
+    "debug": 14 * _DAY_SECONDS,
+    "execution": 90 * _DAY_SECONDS,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def test_silence_means_the_defaults(write: Any) -> None:
     }  # fmt: skip
     assert inventory.settings.collection == "internal"
     assert inventory.settings.retention == Retention(
-        400 * DAY, {"default": 365 * DAY, "debug": 14 * DAY}, 90 * DAY
+        400 * DAY, {"default": 365 * DAY, "debug": 14 * DAY, "execution": 90 * DAY}, 90 * DAY
     )
 
 
@@ -80,7 +80,9 @@ def test_relays_retention_and_packs(write: Any) -> None:
     assert found.relays == tuple(map(ipaddress.ip_network, ("10.9.0.0/24", "2001:db8::/32", "10.8.0.1/32")))
     assert found.own_addresses == (ipaddress.ip_network("192.0.2.128/25"),)
     assert found.retention == Retention(
-        30 * DAY, {"default": 365 * DAY, "debug": DAY, "audit": 7 * 365 * DAY}, 90 * DAY
+        30 * DAY,
+        {"default": 365 * DAY, "debug": DAY, "execution": 90 * DAY, "audit": 7 * 365 * DAY},
+        90 * DAY,
     )
     assert found.packs == (Pack("/etc/soc/sigma"), Pack("/p", "high", ("a",), ("b",), "shadow"))
 

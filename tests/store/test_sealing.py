@@ -187,6 +187,17 @@ def test_debug_messages_have_a_class_of_their_own(store: Store) -> None:
     assert files == {"debug": 1, "default": 2}
 
 
+def test_executions_have_a_class_of_their_own(store: Store) -> None:
+    """There are thousands a host a day; nobody else's event is one."""
+    ours = Event("ran", START, START, device="d1", product="soc", category="execution")
+    theirs = Event("other", START, START, device="d1", product="linux", category="execution")
+    store.events.add_own([ours, theirs], None)
+    files = {}
+    while sealed := store.sealing.seal_events(NOW, 0):
+        files[sealed[0].retention_class] = sealed[0].rows
+    assert files == {"execution": 1, "default": 1}
+
+
 def test_late_rows_come_once(sealed: Store, spool: Spool) -> None:
     """What comes again for a sealed day is known; what is new goes into a further file of that day."""
     builder = SegmentBuilder()

@@ -26,11 +26,13 @@ EVENT_AGE_SECONDS = 46 * _HOUR_SECONDS
 MAXIMUM_SAMPLES = 2_000_000
 MAXIMUM_EVENTS = 500_000
 
-DEBUG_CLASS, DEFAULT_CLASS = "debug", "default"
+DEFAULT_CLASS = "default"
 # What a rule matched is evidence, whatever its sender thought of it.
 _CLASS = """
-    CASE WHEN severity_id = 1 AND fields['level'] = 'debug' AND id NOT IN (SELECT event_id FROM hot_match)
-    THEN 'debug' ELSE 'default' END
+    CASE WHEN id IN (SELECT event_id FROM hot_match) THEN 'default'
+         WHEN severity_id = 1 AND fields['level'] = 'debug' THEN 'debug'
+         WHEN product = 'soc' AND category = 'execution' THEN 'execution'
+         ELSE 'default' END
 """
 _FOLDERS = {"event": "events", "match": "matches"}
 _FORMAT = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{soc_format_version: '{FORMAT_VERSION}'}}"
