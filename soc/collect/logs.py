@@ -11,6 +11,7 @@ from soc.model import LogRecord
 
 FIRST_CONTACT_BYTES = 65_536
 PULL_BYTES = 1_048_576
+PULL_LINES = 50_000
 GAP = "gap"  # the format of a record that tells of lost lines; its cursor is nobody's to go on from
 
 JOURNALD_SOCKET = "/run/systemd/journal/socket"
@@ -93,9 +94,9 @@ def file_script(*paths: str, unless_journal: bool = False) -> str:
 
 
 def file_records(stream: str, format: str, output: CommandOutput) -> Iterator[LogRecord]:
-    """Whole lines behind their cursors, as `file_script` prints them."""
+    """Whole lines behind their cursors, as `file_script` prints them; the next pull has what is too many."""
     *lines, _ = output.stdout.split("\n")  # what follows the last newline was cut
-    for line in lines:
+    for line in lines[:PULL_LINES]:
         if match := _LINE.fullmatch(line):
             yield LogRecord(stream, match[1], match[2], format)
         elif line.startswith("gap "):

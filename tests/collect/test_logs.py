@@ -17,9 +17,11 @@ from soc.collect.logs import (
     GAP,
     JOURNALD_SOCKET,
     PULL_BYTES,
+    PULL_LINES,
     file_records,
     file_script,
 )
+from soc.collect.outcome import MAXIMUM_RECORDS
 
 Pull = Callable[[str], list[LogRecord]]
 
@@ -295,3 +297,11 @@ def test_path_is_plain(path: str) -> None:
     """What a shell would take for more than a name is refused where it is declared."""
     with pytest.raises(ValueError, match="an absolute path"):
         file_script(path)
+
+
+def test_pull_of_very_many_lines_is_taken_in_parts() -> None:
+    """Where the records would be too many for one poll, the next goes on behind the last that was taken."""
+    stdout = "".join(f"1:ab:{number} \n" for number in range(PULL_LINES + 9))
+    *_, last = records = list(file_records("auth", "syslog", CommandOutput(stdout, "", 0)))
+    assert (len(records), last.cursor) == (PULL_LINES, f"1:ab:{PULL_LINES - 1}")
+    assert PULL_LINES < MAXIMUM_RECORDS
