@@ -152,8 +152,9 @@ class Batch:
         for host, name in (*refused, *answer.refused_on_jumps):
             if credential := tried.get((host, name)):
                 self._refusals[host, name] = rests.refused(host, credential, answer.time)
-        if rests.accepted(device, answer.credential):
-            self._refusals[device, answer.credential] = None
+        for host, name in ((device, answer.credential), *answer.accepted_on_jumps):
+            if rests.accepted(host, name):
+                self._refusals[host, name] = None
 
     def _outcome(
         self, due: Due, answer: Answer, outcome: Outcome, claimed: Claims, said: Mapping[Rank, Series]

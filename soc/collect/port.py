@@ -88,6 +88,7 @@ class Answer:
     # Credentials the device refused in this job; each refusal counts towards the account's rest.
     refused_credentials: tuple[str, ...] = ()
     refused_on_jumps: tuple[tuple[str, str], ...] = ()  # likewise (jump host, credential)
+    accepted_on_jumps: tuple[tuple[str, str], ...] = ()  # at a login made in this job
     failure: Failure | None = None
     values: dict[Fetch, Value] = field(default_factory=dict)
     failures: dict[Fetch, Failure] = field(default_factory=dict)

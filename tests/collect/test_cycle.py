@@ -80,6 +80,7 @@ class Site:
         self.failures: dict[str, Failure] = {}
         self.refused: dict[str, tuple[str, ...]] = {}
         self.refused_on_jumps: dict[str, tuple[tuple[str, str], ...]] = {}
+        self.accepted_on_jumps: dict[str, tuple[tuple[str, str], ...]] = {}
         self.hints: dict[str, object] = {}
         self.anew = False
         self.hinted: dict[str, Mapping[str, object]] = {}  # with which the device was asked last
@@ -98,6 +99,7 @@ class Site:
         answer.failure = failure
         answer.refused_credentials = self.refused.get(name, ())
         answer.refused_on_jumps = self.refused_on_jumps.get(name, ())
+        answer.accepted_on_jumps = self.accepted_on_jumps.get(name, ())
         if any(isinstance(fetch, SshCommand) for fetch in job.fetches):
             answer.executions = self.executions.get(name, [])
         if failure is None:
@@ -566,8 +568,9 @@ def test_refusal_of_a_credential_that_is_gone_counts_for_nothing(site: Site) -> 
     assert site.cycle().failed == 1
 
 
-def test_credential_that_a_jump_host_refuses_rests_there(site: Site) -> None:
-    """It counts for the jump host, whoever needed it on the way; the devices behind then know why."""
+@pytest.mark.parametrize("accepted", [False, True])
+def test_credential_that_a_jump_host_refuses_rests_there(site: Site, accepted: bool) -> None:
+    """It counts for the jump host, whoever needed it on the way, until the host accepts it once."""
     site.inventory_text = INVENTORY.replace(
         "credentials: [ops]}", "credentials: [ops], ssh: {jump: hop}}"
     ) + ("  - {name: hop, address: 192.0.2.9, tower: security, credentials: [way], state: staged}\n")
@@ -578,13 +581,14 @@ def test_credential_that_a_jump_host_refuses_rests_there(site: Site) -> None:
     site.failures["web-1"] = Failure("jump", "jump host hop: authentication: refused")
     site.refused_on_jumps["web-1"] = (("hop", "way"),)
     ways = []
-    for _ in range(3):
+    for number in range(3):
         site.now += 60
         site.ssh.jobs.clear()
+        site.accepted_on_jumps["web-1"] = (("hop", "way"),) if accepted and number == 0 else ()
         site.cycle(everything=True)
         (job,) = site.ssh.jobs
         ways.append([(hop.device.name, [item.name for item in hop.credentials]) for hop in job.jumps])
-    assert ways == [[("hop", ["way"])], [("hop", ["way"])], [("hop", [])]]
+    assert ways == [[("hop", ["way"])], [("hop", ["way"])], [("hop", ["way"] if accepted else [])]]
 
 
 def test_two_transports_never_contradict(site: Site) -> None:

@@ -86,7 +86,8 @@ def _through(jump: Client, endpoint: Endpoint, deadline: float) -> paramiko.Chan
         raise SshError("connect", f"{where}: not reached from the jump host", phase="connect") from None
     except (paramiko.SSHException, OSError, EOFError) as error:
         if not jump.is_active():
-            raise SshError("jump", "the jump host's connection ended", phase="connect") from None
+            why = "the jump host's connection ended"  # another is made at the next try
+            raise SshError("jump", why, phase="connect", retry=True) from None
         raise SshError("timeout", f"{where}: {_text(error)}", phase="connect") from None
 
 

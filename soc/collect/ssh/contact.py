@@ -93,6 +93,7 @@ class _Contact:
         if (
             connection.via == self._via
             and connection.credential in self._job.credentials
+            and self._around.jumps.leads(connection.jump, self._job.jumps, self._around.trust)
             and still_fits(client, connection.endpoint, device, connection.credential, self._around.trust)
         ):
             client.guard.wake(self._deadline, self._allowance)
@@ -146,14 +147,15 @@ class _Contact:
         for attempt in range(attempts):
             try:
                 with self._around.slots.hold(endpoint, self._via, self._deadline):
-                    client = connect(endpoint, login, limits, self._deadline, self._jump())
+                    jump = self._jump()
+                    client = connect(endpoint, login, limits, self._deadline, jump)
                     client.guard.wake(self._deadline, self._allowance)
                     now = time.monotonic()
                     if dropped:
                         self._answer.hints[DROPPED_HINT] = False
-                    return self._use(Connection(client, endpoint, credential, self._via, now, now))
+                    return self._use(Connection(client, endpoint, credential, self._via, jump, now, now))
             except SshError as error:
-                wait = min(limits.retry_seconds * 2**attempt, limits.longest_retry_seconds) * (0.5 + share)
+                wait = limits.retry_wait(attempt + 1) * (0.5 + share)
                 last = attempt + 1 == attempts
                 if not error.retry or last or time.monotonic() + wait >= self._deadline:
                     if error.retry and not dropped:
@@ -163,11 +165,14 @@ class _Contact:
         return None
 
     def _jump(self) -> Client | None:
-        def refused(host: str, credential: str) -> None:
-            self._answer.refused_on_jumps += ((host, credential),)
+        def judged(host: str, credential: str, accepted: bool) -> None:
+            if accepted:
+                self._answer.accepted_on_jumps += ((host, credential),)
+            else:
+                self._answer.refused_on_jumps += ((host, credential),)
 
         around = self._around
-        return around.jumps.reach(self._job.jumps, self._limits, around.trust, self._deadline, refused)
+        return around.jumps.reach(self._job.jumps, self._limits, around.trust, self._deadline, judged)
 
     def _use(self, connection: Connection, spare: paramiko.Channel | None = None) -> None:
         """Run what is due, then keep the connection or end it."""

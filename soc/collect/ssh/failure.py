@@ -28,5 +28,5 @@ class SshError(Exception):
         self.reason = reason
         self.detail = clean(f"{phase}: {detail}" if phase else detail, _DETAIL_CHARACTERS)
         self.answered = answered  # the peer sent at least one byte of its own
-        self.retry = retry  # the server dropped us unheard (MaxStartups): worth another try
+        self.retry = retry  # the server never heard us (MaxStartups): worth another try
         super().__init__(f"{reason}: {self.detail}")

@@ -21,6 +21,7 @@ class Connection:
     endpoint: Endpoint
     credential: ResolvedCredential
     via: tuple[str, ...] = ()  # names of the jump hosts, the first one first
+    jump: Client | None = None  # the connection to the last of them
     opened: float = 0.0  # time.monotonic() seconds
     used: float = 0.0
 
@@ -45,7 +46,7 @@ class Kept:
         self._per_jump = per_jump
         self._idle_seconds = idle_seconds
         self._age_seconds = age_seconds
-        self.jumps = Jumps()  # kept as well: what is behind them lives through them
+        self.jumps = Jumps(idle_seconds, age_seconds)  # kept as well: what is behind them lives through them
         self._lock = threading.Lock()
         self._connections: dict[str, Connection] = {}
 

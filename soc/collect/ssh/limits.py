@@ -22,3 +22,8 @@ class Limits:
     attempts: int = 10  # connections tried when the server drops us before its banner
     retry_seconds: float = 0.25  # first wait between them, doubled each time
     longest_retry_seconds: float = 4.0
+
+    def retry_wait(self, attempt: int) -> float:
+        """Seconds to wait after the attempt of this number, the first being 1."""
+        wait: float = self.retry_seconds * 2 ** (attempt - 1)
+        return min(wait, self.longest_retry_seconds)

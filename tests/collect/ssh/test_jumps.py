@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -74,8 +76,12 @@ def test_jump_host_is_shared(sshd: Host, inside: Host) -> None:
     jobs = [
         inside.job(HELLO, device=inside.device(f"host-{number}"), jumps=(_hop(sshd),)) for number in range(6)
     ]
+    accepted = []
     for _ in range(2):
-        assert [answer.failure for answer in _ask(*jobs, kept=kept)] == [None] * 6
+        answers = _ask(*jobs, kept=kept)
+        assert [answer.failure for answer in answers] == [None] * 6
+        accepted += [login for answer in answers for login in answer.accepted_on_jumps]
+    assert accepted == [("bastion", "bastion-login")]
     assert sshd.log.read_text().count("Accepted publickey") == before + 1
     kept.close()
 
@@ -126,6 +132,65 @@ def test_unknown_key_of_the_jump_host(sshd: Host, inside: Host) -> None:
     assert answer.failure.reason == "jump"
     assert "host-key-unknown" in answer.failure.detail
     assert len(inside.log.read_text()) == before
+
+
+def test_changed_key_of_the_jump_host(sshd: Host, inside: Host, tmp_path: Path) -> None:
+    """It is told as such for all behind, and names the jump host."""
+    record = tmp_path / "known_hosts"
+    record.write_text(inside.known_hosts.read_text().replace(str(inside.port), str(sshd.port)))
+    for answer in _ask(*[inside.job(HELLO, jumps=(_hop(sshd, known_hosts=str(record)),))] * 2):
+        assert answer.failure is not None
+        assert (answer.failure.reason, answer.answered) == ("host-key-changed", False)
+        assert answer.failure.detail.startswith("jump host bastion: host-key-changed: host key: ")
+
+
+def test_jump_host_that_drops_us_is_tried_again(inside: Host, start_sshd: Callable[[str], Host]) -> None:
+    """Beyond its MaxStartups it hears nobody; what is behind it has its answer anyway."""
+    host = start_sshd("MaxStartups 1\n")
+    answers: list[Answer] = []
+    job = inside.job(HELLO, jumps=(_hop(host),))
+    with socket.create_connection(("127.0.0.1", host.port)) as stranger:
+        stranger.recv(4)  # it has the one place
+        asking = threading.Thread(target=lambda: answers.extend(_ask(job, attempts=1000, retry_seconds=0.01)))
+        asking.start()
+        while "MaxStartups" not in host.log.read_text() and asking.is_alive():
+            time.sleep(0.01)
+    asking.join()
+    assert "MaxStartups" in host.log.read_text()
+    assert answers[0].failure is None
+
+
+@pytest.mark.parametrize("change", ["revoked", "account", "address", "old"])
+def test_changed_jump_host_ends_what_goes_through_it(
+    sshd: Host, inside: Host, tmp_path: Path, change: str
+) -> None:
+    """A connection is only used as long as the way to it would be made again as it was, and is not old."""
+    kept, record = Kept(), tmp_path / "known_hosts"
+    record.write_text(sshd.known_hosts.read_text())
+    hop = _hop(sshd, known_hosts=str(record))
+    assert _ask(inside.job(HELLO, jumps=(hop,)), kept=kept)[0].failure is None
+    before = sshd.log.read_text().count("Accepted publickey")
+    if change == "revoked":
+        key = " ".join((sshd.directory / "host_key.pub").read_text().split()[:2])
+        with record.open("a") as file:
+            file.write(f"@revoked * {key}\n")
+    elif change == "account":
+        hop = _hop(sshd, known_hosts=str(record), user="somebody-else")
+    elif change == "address":
+        hop = replace(hop, device=replace(hop.device, addresses=("127.0.0.9",)))
+    else:
+        kept.jumps._age_seconds = 0.0
+    (answer,) = _ask(inside.job(HELLO, jumps=(hop,)), kept=kept)
+    if change == "old":
+        assert answer.failure is None
+        assert sshd.log.read_text().count("Accepted publickey") == before + 1
+        kept.sweep()
+        assert kept.jumps._retired == []
+    else:
+        assert answer.failure is not None
+        assert not answer.values
+        assert len(kept) == 0
+    kept.close()
 
 
 def test_changed_key_behind_the_jump_host(sshd: Host, inside: Host) -> None:
@@ -189,7 +254,9 @@ def test_broken_jump_connection_is_made_again(sshd: Host, inside: Host) -> None:
     (way,) = kept.jumps._ways.values()
     assert way.client is not None
     way.client.guard._stream.shutdown(2)  # type: ignore[union-attr]
-    assert _ask(job, kept=kept)[0].values[HELLO].stdout == "hello\n"
+    (again,) = _ask(job, kept=kept)
+    assert again.failure is None
+    assert again.values[HELLO].stdout == "hello\n"
     kept.close()
 
 
