@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from soc.collect import CommandOutput, Fact, SshCommand, collector
-from soc.collect.authorized_keys import key_fact
+from soc.collect import CommandOutput, Fact, Partial, SshCommand, collector
+from soc.collect.authorized_keys import KEY_LINE, found_keys
 from soc.collect.sections import section, with_sections
 
 ACCOUNTS = SshCommand(
@@ -20,15 +20,21 @@ ACCOUNTS = SshCommand(
     platforms=("macos",),
     maximum_bytes=256_000,
 )
-FILES = (
-    "/usr/bin/find /Users /var/root -maxdepth 3 -type f -name authorized_keys "
-    "-exec /usr/bin/grep -aHm 500 . '{}' +"
+# Whose home it is may put a link in the way between find and grep: nothing but lines with a public key is
+# printed, whatever file they come from. /etc/passwd tells that find got to the end.
+_END = "/etc/passwd"
+_NAMED = (
+    "'!' -path '*[[:cntrl:]]*' -type f -name authorized_keys "
+    f"-exec /usr/bin/grep -aEHm 500 '{KEY_LINE}' '{{}}' +"
 )
+FILES = f"/usr/bin/find /Users /var/root {_END} -maxdepth 3 -path {_END} -print -o {_NAMED}"
 KEYS = SshCommand(
     "macos-authorized-keys",
-    f"export LC_ALL=C; sudo -n {FILES} 2>/dev/null || {FILES} 2>/dev/null; exit 0",
+    f'export LC_ALL=C; {{ if [ "$(id -u)" = 0 ]; then {FILES}; else sudo -n {FILES} || '
+    f"/usr/bin/find /Users /var/root -maxdepth 3 {_NAMED}; fi; }} 2>/dev/null | cut -c 1-4096; exit 0",
     platforms=("macos",),
     sudo=(FILES,),
+    maximum_bytes=8_000_000,
 )
 
 _VALUE = re.compile(r"(\S+)\s+(\S.*?)\s*")
@@ -54,8 +60,8 @@ def macos_administrators(output: CommandOutput) -> Iterator[Fact]:
 
 
 @collector(every="posture", fetch=KEYS, facts={"authorized_key"})
-def macos_authorized_keys(output: CommandOutput) -> Iterator[Fact]:
+def macos_authorized_keys(output: CommandOutput) -> Iterator[Fact | Partial]:
     """Fingerprint of each key and the file it stands in, its type, comment and options."""
-    for match in filter(None, map(_KEY.fullmatch, output.lines)):
-        if fact := key_fact(match[1], match[2]):
-            yield fact
+    if _END not in output.lines:
+        yield Partial("authorized_key")
+    yield from found_keys((match[1], match[2]) for match in map(_KEY.fullmatch, output.lines) if match)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from soc.collect import CommandOutput, Fact, Sample, SshCommand, collector
+from soc.collect import CommandOutput, Fact, Partial, Sample, SshCommand, collector
 from soc.collect.sections import section, with_sections
 from soc.collect.sshd_settings import effective
 
@@ -20,7 +20,7 @@ PROTECTION = SshCommand(
         integrity="csrutil status",
         xprotect="defaults read "
         "/Library/Apple/System/Library/CoreServices/XProtect.bundle/Contents/Info CFBundleShortVersionString",
-        sshd=f"sudo -n {EFFECTIVE} || cat /etc/ssh/sshd_config",
+        sshd=f"sudo -n {EFFECTIVE} && echo whole || cat /etc/ssh/sshd_config",
     ),
     platforms=("macos",),
     sudo=(EFFECTIVE,),
@@ -67,6 +67,9 @@ def macos_system_protection(output: CommandOutput) -> Iterator[Fact]:
 
 
 @collector(every="posture", fetch=PROTECTION, facts={"sshd"})
-def macos_sshd(output: CommandOutput) -> Iterator[Fact]:
+def macos_sshd(output: CommandOutput) -> Iterator[Fact | Partial]:
     """The settings that decide who gets in, and how; without sudo, those of sshd_config."""
-    return effective(section(output, "sshd"))
+    lines = section(output, "sshd")
+    if "whole" not in lines:
+        yield Partial("sshd")
+    yield from effective(lines)

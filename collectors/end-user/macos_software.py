@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from soc.collect import CommandOutput, Fact, Item, Sample, SshCommand, collector
+from soc.collect import CommandOutput, Fact, Item, Partial, Sample, SshCommand, collector
 from soc.collect.command_lines import without_secrets
 from soc.collect.listeners import listener
 from soc.collect.sections import document, section, with_sections
@@ -72,7 +72,7 @@ def macos_jobs(output: CommandOutput) -> Iterator[Fact]:
 
 
 @collector(every="posture", fetch=SOFTWARE, facts={"listening_port"})
-def macos_ports(output: CommandOutput) -> Iterator[Fact]:
+def macos_ports(output: CommandOutput) -> Iterator[Fact | Partial]:
     """Protocol, address and port (`tcp *:22`) -> the programs that hold it, where sudo shows them.
 
     Of the dynamic range, whose ports are other ones each time, only the programs that listen on TCP
@@ -91,6 +91,8 @@ def macos_ports(output: CommandOutput) -> Iterator[Fact]:
         elif line.startswith("n") and "->" not in line:
             address, _, port = line[1:].rpartition(":")
             _add(found, protocol, address.strip("[]"), port, program)
+    if not program:  # netstat's
+        yield Partial("listening_port", values=True)
     for name, programs in found.items():
         yield Fact("listening_port", ", ".join(sorted(programs - {""})), name)
 

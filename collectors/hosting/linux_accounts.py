@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from soc.collect import CommandOutput, Fact, SshCommand, collector
+from soc.collect import CommandOutput, Fact, Partial, SshCommand, collector
 
 # Members of these may become root: by sudo or su, or through what the group may write to.
 ADMINISTRATORS = ("root", "wheel", "admin", "docker", "lxd", "disk", "shadow", "sudo")
@@ -26,7 +26,7 @@ _PASSWORDS = {"L": "locked", "LK": "locked", "NP": "none", "P": "set", "PS": "se
 
 
 @collector(every="posture", fetch=ACCOUNTS, facts={"account", "account_password", "administrator"})
-def linux_accounts(output: CommandOutput) -> Iterator[Fact]:
+def linux_accounts(output: CommandOutput) -> Iterator[Fact | Partial]:
     """Local accounts; where sudo allows it, whether each has a password and since when; who may become root.
 
     `account`: name -> number, home directory and shell. `administrator`: name -> what makes it one.
@@ -46,5 +46,7 @@ def linux_accounts(output: CommandOutput) -> Iterator[Fact]:
                 reasons.setdefault(name, []).append(f"group {match[1]}")
         elif match := _STATUS.fullmatch(line):
             yield Fact("account_password", f"{_PASSWORDS[match[2]]}, changed {match[3]}", match[1])
+    if not any(map(_STATUS.fullmatch, output.lines)):
+        yield Partial("account_password")
     for name, why in reasons.items():
         yield Fact("administrator", ", ".join(why), name)

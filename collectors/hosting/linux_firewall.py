@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from soc.collect import CommandOutput, Fact, Sample, SshCommand, collector
+from soc.collect import CommandOutput, Fact, Partial, Sample, SshCommand, collector
 
 NFT = "/usr/sbin/nft --stateless list ruleset"
 IPTABLES = ("/usr/sbin/iptables -S", "/usr/sbin/ip6tables -S")
@@ -17,7 +17,7 @@ FIREWALL = SshCommand(
     'echo readable nftables && printf "%s\\n" "$rules" | sed "s/^/nft /"; '
     "elif [ -x /usr/sbin/iptables ]; then "
     f"rules=$(sudo -n {IPTABLES[0]} 2>/dev/null && echo ip6 && sudo -n {IPTABLES[1]} 2>/dev/null) && "
-    'echo readable iptables && printf "%s\\n" "$rules" | sed "s/^/ipt /"; fi; exit 0',
+    'echo readable iptables && printf "%s\\n" "$rules" | sed "s/^/ipt /"; else echo whole; fi; exit 0',
     sudo=(NFT, *IPTABLES),
     maximum_bytes=4_000_000,
 )
@@ -30,7 +30,7 @@ _DROP, _FILTERED, _OPEN = "input drop", "input filtered", "input open"
 
 
 @collector(every="posture", fetch=FIREWALL, facts={"firewall"})
-def linux_firewall(output: CommandOutput) -> Iterator[Fact | Sample]:
+def linux_firewall(output: CommandOutput) -> Iterator[Fact | Partial | Sample]:
     """What becomes of unasked traffic to the host, by each firewall; whether any is in force.
 
     The kernel's rules are told as `input drop` (a chain's policy), `input filtered` (some rule drops
@@ -48,6 +48,8 @@ def linux_firewall(output: CommandOutput) -> Iterator[Fact | Sample]:
             read = _nft if match[1] == "nftables" else _iptables
             states = read([line[4:] for line in lines if line[:4] in ("nft ", "ipt ")])
             found[match[1]] = ", ".join(f"{family} {states[family]}" for family in _FAMILIES)
+    if not {"whole", "readable nftables", "readable iptables"}.intersection(lines):
+        yield Partial("firewall")
     for name, state in found.items():
         yield Fact("firewall", state, name)
     if found:

@@ -5,25 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from soc.collect import CommandOutput, Fact, SshCommand, collector
+from soc.collect import CommandOutput, Fact, Partial, SshCommand, collector
 from soc.collect.command_lines import without_secrets
 
 # Users' own crontabs: Debian's, Red Hat's and SUSE's, and Alpine's. at(1) keeps its jobs, with the
-# environment of whoever gave them, beside them.
+# environment of whoever gave them, beside them. grep -r follows no link that it comes across, and prints
+# lines of jobs alone: no other file that got in there. Its last file tells that it came to the end.
+_LINES = "^Linux$|^[[:blank:]]*([0-9*~][^[:blank:]]*([[:blank:]]+[^[:blank:]]+){4}|@[a-z]+)[[:blank:]]"
 SPOOL = (
-    "/usr/bin/find /var/spool/cron /etc/crontabs -name atjobs -prune -o -name atspool -prune "
-    "-o -type f -exec /bin/grep -aHm 500 . '{}' +"
+    f"/bin/grep -raEHm 500 --exclude-dir=atjobs --exclude-dir=atspool '{_LINES}' "
+    "/var/spool/cron /etc/crontabs /proc/sys/kernel/ostype"
 )
+_OWN = (
+    "find /var/spool/cron /etc/crontabs -name atjobs -prune -o -name atspool -prune "
+    f"-o -type f -exec grep -aEHm 500 '{_LINES}' '{{}}' +"
+)
+_END = "/proc/sys/kernel/ostype:Linux"
 JOBS = SshCommand(
     "linux-jobs",
     "export LC_ALL=C; "
     "{ grep -aHm 500 . /etc/crontab /etc/anacrontab /etc/cron.d/*; "
-    f"{{ sudo -n {SPOOL} || {SPOOL}; }} | cut -c 1-8192; "
+    f'{{ if [ "$(id -u)" = 0 ]; then {SPOOL}; else sudo -n {SPOOL}; fi; }} | cut -c 1-4096 | '
+    f"{{ grep -a . || {{ {_OWN} | cut -c 1-4096; "
+    f'[ "$(id -u)" != 0 ] || echo {_END}; }}; }}; '
     "sha256sum /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* "
     "/etc/periodic/*/* | sed 's/^/script /'; "
     "[ ! -d /run/systemd/system ] || systemctl show --no-pager "
     '--property=Id,Unit,UnitFileState,TimersCalendar,TimersMonotonic "*.timer"; } 2>/dev/null; exit 0',
     sudo=(SPOOL,),
+    maximum_bytes=8_000_000,
 )
 
 _FILE = re.compile(
@@ -37,7 +47,7 @@ _CALENDAR = re.compile(r"\b(OnCalendar|On\w*Sec|On\w*USec)=([^;}]{1,200})[;}]")
 
 
 @collector(every="posture", fetch=JOBS, facts={"scheduled_job"})
-def linux_jobs(output: CommandOutput) -> Iterator[Fact]:
+def linux_jobs(output: CommandOutput) -> Iterator[Fact | Partial]:
     """Where a job stands and what it runs -> when, and as whom; scripts of cron.daily … -> their checksum.
 
     Passwords and tokens in commands are blotted out.
@@ -45,6 +55,8 @@ def linux_jobs(output: CommandOutput) -> Iterator[Fact]:
     found: dict[str, set[str]] = {}
     for name, when in _jobs(output.lines):
         found.setdefault(name, set()).add(when)
+    if _END not in output.lines:
+        yield Partial("scheduled_job")
     for name, times in found.items():
         yield Fact("scheduled_job", "; ".join(sorted(times)), name)
 

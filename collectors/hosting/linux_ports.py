@@ -6,16 +6,19 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from soc.collect import CommandOutput, Fact, SshCommand, collector
+from soc.collect import CommandOutput, Fact, Partial, SshCommand, collector
 
 OPTIONS = "-H -l -t -u -n -p"
 PORTS = SshCommand(
     "linux-ports",
     'export LC_ALL=C; echo "range $(cat /proc/sys/net/ipv4/ip_local_port_range)"; '
-    f"if [ -x /usr/bin/ss ]; then sudo -n /usr/bin/ss {OPTIONS} 2>/dev/null || ss {OPTIONS}; "
-    f"elif [ -x /usr/sbin/ss ]; then sudo -n /usr/sbin/ss {OPTIONS} 2>/dev/null || /usr/sbin/ss {OPTIONS}; "
+    'own() { "$@" && { [ "$(id -u)" != 0 ] || echo whole; }; }; '
+    f"if [ -x /usr/bin/ss ]; then "
+    f"{{ sudo -n /usr/bin/ss {OPTIONS} 2>/dev/null && echo whole; }} || own /usr/bin/ss {OPTIONS}; "
+    f"elif [ -x /usr/sbin/ss ]; then "
+    f"{{ sudo -n /usr/sbin/ss {OPTIONS} 2>/dev/null && echo whole; }} || own /usr/sbin/ss {OPTIONS}; "
     "else for table in tcp tcp6 udp udp6; do "
-    '[ ! -r /proc/net/$table ] || sed "s/^/$table /" /proc/net/$table; done; fi',
+    '[ ! -r /proc/net/$table ] || sed "s/^/$table /" /proc/net/$table; done; echo whole; fi',
     sudo=(f"/usr/bin/ss {OPTIONS}", f"/usr/sbin/ss {OPTIONS}"),
 )
 
@@ -27,7 +30,7 @@ _EPHEMERAL = (32768, 60999)  # ip(7), where the host does not say
 
 
 @collector(every="posture", fetch=PORTS, facts={"listening_port"})
-def linux_ports(output: CommandOutput) -> Iterator[Fact]:
+def linux_ports(output: CommandOutput) -> Iterator[Fact | Partial]:
     """Protocol, address and port (`tcp 0.0.0.0:22`) -> the programs that hold it, where sudo shows them.
 
     Ports from the range that the kernel gives to clients are left out of UDP and of loopback
@@ -47,6 +50,8 @@ def linux_ports(output: CommandOutput) -> Iterator[Fact]:
             protocol, address, port = match[1], _address(match[2]), int(match[3], 16)
             if _stays(protocol, address, port, low, high):
                 found.setdefault(f"{protocol} {address}:{port}", set())
+    if "whole" not in output.lines:
+        yield Partial("listening_port", values=True)
     for name, programs in found.items():
         # systemd keeps holding what it listens on for another.
         yield Fact("listening_port", ", ".join(sorted(programs - {"systemd"} or programs)), name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from soc.collect import CommandOutput
+from soc.collect import CommandOutput, Fact
 from soc.collect.load import load_collectors
 
 _SHIPPED = Path(__file__).parents[2] / "collectors"
@@ -34,7 +34,7 @@ def test_lines() -> None:
     [
         (
             "linux_authorized_keys",
-            f"/home/eve/.ssh/authorized_keys:x{{}}/root/.ssh/authorized_keys:{_KEY}",
+            f"own /home/eve/.ssh/authorized_keys:x{{}}own /root/.ssh/authorized_keys:{_KEY}",
             "/root/",
         ),
         (
@@ -53,4 +53,4 @@ def test_no_user_speaks_for_another(name: str, line: str, forged: str, mark: str
     """What breaks lines elsewhere makes no fact about an account that the line is not of."""
     (collector,) = (item for item in load_collectors() if item.name == name)
     facts = list(collector.parse(CommandOutput(line.format(mark) + "\n", "", 0)))
-    assert not [fact for fact in facts if fact.instance.startswith(forged)]
+    assert not [fact for fact in facts if isinstance(fact, Fact) and fact.instance.startswith(forged)]

@@ -2,8 +2,8 @@
 
 tests/collectors/<collector>/*.yaml with `stdout`, or `json` for a document on one line; `source` says where
 that is from. `samples` are [metric, labels, value], `facts` [key, instance, value], `logs` [stream, cursor,
-message]; `absent` is true where the collector does not apply, `failure` is [reason, part of the detail].
-Left out = none.
+message]; `partial` names the sets of facts that were read in part; `absent` is true where the collector does
+not apply, `failure` is [reason, part of the detail]. Left out = none.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def test_fixture(fixture: str) -> None:
         [sample.metric, dict(sample.labels), pytest.approx(sample.value)] for sample in outcome.samples
     ] == document.get("samples", [])
     assert [[fact.key, fact.instance, fact.value] for fact in outcome.facts] == document.get("facts", [])
+    assert sorted(outcome.partial) == document.get("partial", [])
     assert [[log.stream, log.cursor, log.message] for log in outcome.logs] == document.get("logs", [])
 
 
