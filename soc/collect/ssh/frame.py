@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 # Linux takes 128 KiB as one argument; what is longer goes in several.
 MAXIMUM_TEXT_CHARACTERS = 60_000
+_MAXIMUM_WORD_BYTES = 16  # exit codes, and "-"
 _BEGIN = """\
 IFS= read -r soc_frame
 printf '\\n%s -\\n' "$soc_frame"; printf '\\n%s -\\n' "$soc_frame" >&2
@@ -85,10 +86,14 @@ class Sections:
                 self._take(len(buffer) - len(self._marker) + 1)
                 return
             self._take(at)
-            end = buffer.find(b"\n", len(self._marker))
-            if end < 0:
+            begin = len(self._marker)
+            end = buffer.find(b"\n", begin, begin + _MAXIMUM_WORD_BYTES + 1)
+            if end < 0 and len(buffer) <= begin + _MAXIMUM_WORD_BYTES:
                 return
-            self.current.word = buffer[len(self._marker) : end].decode("ascii", "replace")
+            if end < 0:  # not the frame's
+                self._take(begin)
+                continue
+            self.current.word = buffer[begin:end].decode("ascii", "replace")
             del buffer[: end + 1]
             self.ended.append(self.current)
             self.current = Section()

@@ -87,6 +87,19 @@ def test_only_the_beginning_is_kept() -> None:
     assert sections.open_bytes == 1_000_000
 
 
+def test_boundary_without_an_end_is_none() -> None:
+    """A host that goes on behind its boundary fills nothing: all that is output, and counts as such."""
+    sections = Sections(BOUNDARY, [0, 10])
+    sections.feed(f"\n{BOUNDARY} -\n\n{BOUNDARY} ".encode())
+    for _ in range(100):
+        sections.feed(b"1" * 1000)
+    assert len(sections._buffer) < 100
+    assert sections.open_bytes == len(f"\n{BOUNDARY} ") + 100_000
+    assert sections.current.size > 99_900
+    sections.feed(f"\n{BOUNDARY} 0\n".encode())
+    assert [section.word for section in sections.ended] == ["-", "0"]
+
+
 def test_long_texts_go_in_several_batches() -> None:
     """Each stays below what an argument may hold; one that is longer alone goes alone."""
     commands = ["x" * 25_000] * 5 + ["y" * 70_000, "z"]
