@@ -141,9 +141,9 @@ class Commands:
         """A batch that ended early: what it was at runs alone, the rest in another."""
         if not item.left or not isinstance(item, Batch):
             return []
-        if not item.failed:  # what came of these is not known, but something was run
-            for command in item.left[:1] if item.framed else item.left:
-                self._tell(command, item.sent, -1, 0, "command")
+        # What came of these is not known, but it was run, or may have been before the rest was cut off.
+        for command in item.left if item.failed or not item.framed else item.left[:1]:
+            self._tell(command, item.sent, -1, 0, "command")
         if not item.framed:
             return self._one_by_one(item.left)
         if item.failed:

@@ -57,7 +57,10 @@ class SshTransport:
                 del waiting[done]
                 on_answer(done.result())
         except TimeoutError:
-            for job in waiting.values():
+            for late, job in waiting.items():
+                if late.done():  # whoever takes the answers was late, not the host
+                    on_answer(late.result())
+                    continue
                 failure = Failure("deadline", "the name look-up or the host took too long")
                 on_answer(Answer(job, time.time(), answered=False, failure=failure))
         finally:

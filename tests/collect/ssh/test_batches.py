@@ -107,6 +107,12 @@ def test_too_much_output_is_its_own_failure(sshd, ask: Ask, stream: str) -> None
     assert answer.failures[endless].reason == "limit"
     assert len(answer.values[just].stdout) == 1000
     assert set(answer.values) == {ONE, just, TWO}
+    told = [(item.command, item.reason) for item in answer.executions]
+    # The rest of the batch may have run before it was cut off, and did so behind it.
+    assert sorted(told) == sorted(
+        [("one", ""), ("endless", "limit"), *(("just", reason) for reason in ("command", "")),
+         *(("two", reason) for reason in ("command", ""))]
+    )  # fmt: skip
 
 
 def test_command_that_ends_the_shell(sshd, ask: Ask) -> None:

@@ -350,6 +350,21 @@ def test_every_job_has_one_answer_past_the_deadline(sshd) -> None:
     assert reasons == {"deadline"}
 
 
+def test_taker_that_is_late_has_the_answers_that_came_in_time(sshd) -> None:
+    """What was run on the hosts is told, however late somebody comes to take it."""
+    jobs = [sshd.job(HELLO, device=sshd.device(f"host-{number}")) for number in range(2)]
+    answers: list[Answer] = []
+    deadline = time.monotonic() + 3
+
+    def take(answer: Answer) -> None:
+        answers.append(answer)
+        time.sleep(max(0.0, deadline + 1.1 - time.monotonic()))
+
+    SshTransport(Limits(connections=2)).run(jobs, take, deadline)
+    assert [answer.failure for answer in answers] == [None, None]
+    assert all(answer.executions for answer in answers)
+
+
 def test_answers_come_one_at_a_time_on_the_callers_thread(sshd) -> None:
     """The cycle needs no lock around what it does with an answer."""
     threads: list[threading.Thread] = []
