@@ -82,6 +82,7 @@ class Polls:
                 FROM poll_current JOIN device_history AS history USING (device)
                 LEFT JOIN reachability_current AS known USING (device, collector)
                 WHERE poll_current.collector = 'ssh' AND poll_current.reason = 'host-key-changed'
+                  AND poll_current.answered -- else it is a jump host's
                   AND history.valid_to IS NULL AND history.availability = 'best-effort'
             ), fresh AS (
                 SELECT staged.device, staged.collector, staged.time,

@@ -159,6 +159,16 @@ def test_who_has_another_host_key_is_not_it(
     assert cycle(180, "") == ([] if seen else [("ping", True), ("ssh", True)])
 
 
+def test_host_key_of_a_jump_host_makes_no_stranger(store: Store, stage: Stage) -> None:
+    """Where the key that changed is that of the host on the way, the device itself showed none."""
+    store.devices.sync([Device("a", "end-user", availability="best-effort")], 0)
+    builder = SegmentBuilder()
+    builder.add_poll(Poll("a", "ssh", 60, False, False, "host-key-changed", interval_seconds=60))
+    apply(store, stage, builder)
+    apply(store, stage, polls((120, True), collector="ping"))
+    assert store.polls.answers(["a"]) == {"a": {"ping": True, "ssh": False}}
+
+
 def test_stranger_is_forgotten_where_nobody_looks_any_more(store: Store, stage: Stage) -> None:
     """Without SSH, another host key counts no longer than any poll; then the device is heard again."""
     store.devices.sync([Device("a", "end-user", availability="best-effort")], 0)
