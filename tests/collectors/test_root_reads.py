@@ -73,6 +73,23 @@ def test_keys(tmp_path: Path) -> None:
     }
 
 
+def test_one_large_file_hides_no_other(tmp_path: Path) -> None:
+    """What one file comes to is capped far below what a command may print; a key cut off is told of."""
+    command = _command("linux_authorized_keys")
+    for name, text in (("eve", f'environment="{"x" * 9_000}" {_KEY}\n' * 1_000), ("zoe", f"{_KEY} zoe\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "authorized_keys").write_text(text)
+    done = subprocess.run(
+        ["/bin/sh", "-c", command.command.replace("/root /home /srv /opt /var/lib", str(tmp_path))],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL, check=True,
+    )  # fmt: skip
+    assert len(done.stdout) < command.maximum_bytes / 3
+    found, _ = _facts("linux_authorized_keys", done.stdout)
+    assert {name.split()[0] for name in found} == {
+        f"{tmp_path}/{name}/authorized_keys" for name in ("eve", "zoe")
+    }
+
+
 def test_jobs(tmp_path: Path) -> None:
     """Of users' crontabs the jobs are printed, of what is linked there nothing."""
     tabs = tmp_path / "crontabs"
