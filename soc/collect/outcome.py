@@ -281,6 +281,8 @@ def _checked_fact(fact: Fact) -> Fact:
 
 def _checked_log(log: LogRecord) -> LogRecord:
     _check_texts(log.stream, log.cursor, log.message, log.format)
+    if not is_cursor(log.stream):
+        raise ValueError(f"stream {log.stream!r:.80}; a line of printable text expected")
     if log.format == GAP:  # nobody goes on from it
         return LogRecord(log.stream, clean(log.cursor, MAXIMUM_CURSOR_CHARACTERS), log.message, log.format)
     if not is_cursor(log.cursor):

@@ -33,7 +33,7 @@ def recover_cursors(state: CollectState, spool: Spool, others: Collection[str] =
         if header is None or not header.writer.startswith(WRITER) or header.writer in others:
             continue
         if header.segment > last.get(header.writer, ""):
-            cursors = [cursor for cursor in header.cursors if is_cursor(cursor.value)]
+            cursors = [item for item in header.cursors if is_cursor(item.stream) and is_cursor(item.value)]
             if left_out := len(header.cursors) - len(cursors):
                 problems.append(f"segment {name}: {left_out} cursors that are none, left out")
             with state.transaction():

@@ -20,7 +20,7 @@ def decode(data: bytes, limit: int = MAXIMUM_TEXT_CHARACTERS) -> str:
 
 
 def is_cursor(text: str) -> bool:
-    """Whether a log may be read on from here: text that can be kept, printed and sent as one line."""
+    """Whether it may name a place in a log: text that can be kept, printed and sent as one line."""
     return 0 < len(text) <= MAXIMUM_CURSOR_CHARACTERS and not _UNSAFE.search(text)
 
 

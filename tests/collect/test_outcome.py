@@ -107,6 +107,9 @@ def test_cursor_that_cannot_be_kept_is_a_parser_failure(cursor: str) -> None:
     assert outcome.failure is not None
     assert outcome.failure.reason == "parser"
     assert outcome.logs == []
+    if cursor:
+        stream = of(lambda row: [LogRecord(cursor, "1", "line")])
+        assert judge(stream, answer({SCALARS: Row("", {"x": 7})})).failure is not None
 
 
 def test_gap_behind_anything_is_told() -> None:
