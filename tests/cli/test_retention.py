@@ -43,7 +43,8 @@ def test_json(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert run(data, "--json") == 0
     *items, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [item["name"] for item in items] == ["samples", "raw", "events/debug", "events/default"]
+    names = ["samples", "raw", "events/debug", "events/default", "events/execution"]
+    assert [item["name"] for item in items] == names
     samples = items[0]
     assert (samples["keep_seconds"], samples["files"], samples["rows"]) == (5 * DAY, 4, 2)
     assert samples["held"]["holds"] == ["H-1"]

@@ -144,7 +144,7 @@ def test_a_full_disk_is_said_and_survived(small_disk: Path) -> None:
         time.sleep(0.3)
         (small_disk / "filling").unlink()
         running.wait_durable(3)
-        status = running.status(lambda status: not status["blocked"])
+        status = running.status(lambda status: not status["blocked"] and status["dropped"])
         running.wait_said("messages are stored again")
         assert running.stop() == 0
     assert status["dropped"] == {"spool-full": 20}

@@ -298,7 +298,8 @@ def test_flipped_bit_in_log(cut_short: tuple[Path, dict[str, list[Any]]], tmp_pa
     shutil.copytree(directory, tmp_path / "estate")
     log = tmp_path / "estate/soc.duckdb.wal"
     content = bytearray(log.read_bytes())
-    content[len(content) // 2] ^= 4
+    # In a value: a length that is flipped looks like a log cut short.
+    content[content.index(b"web-1", len(content) // 2)] ^= 4
     log.write_bytes(content)
     estate = make(tmp_path / "estate")
     assert recover(estate, START + 900) > 1

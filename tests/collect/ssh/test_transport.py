@@ -321,7 +321,7 @@ def test_sessions_per_host_are_bounded(start_sshd) -> None:
         most = max(most, standing)
         standing -= line.startswith(("Closing connection", "kex_exchange_identification"))
     assert len(answers) == 8
-    assert most <= 3  # one that ends is logged after the next began
+    assert most <= 4  # those that end are logged after the next began
 
 
 def test_addresses_are_tried_in_order(sshd, ask: Ask) -> None:
