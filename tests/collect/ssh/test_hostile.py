@@ -246,7 +246,7 @@ class _Server(paramiko.ServerInterface):
             while True:
                 channel.sendall_stderr(b"x" * 65536)
         elif self.mode == "says nothing at length":
-            while True:
+            while channel.get_transport().is_active():  # it would go on to nobody
                 channel.get_transport().send_ignore(30_000)
         elif self.mode == "asks us":
             for _ in range(1000):
