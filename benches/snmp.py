@@ -40,6 +40,7 @@ from typing import Any
 from soc.collect.cycle import run_cycle
 from soc.collect.declare import Collector, Row, SnmpScalars, SnmpTable, collector, gauge, ticks
 from soc.collect.environment import Environment, spare_the_garbage_collector
+from soc.collect.outstanding import Outstanding
 from soc.collect.snmp import SnmpTransport
 from soc.collect.state import open_state
 from soc.collect.worker import Share
@@ -235,7 +236,8 @@ def work(task: Task) -> dict[str, Any]:
     state, _ = open_state(directory / f"collect-{task.index}.sqlite")
     environment = Environment(
         found, collectors_of(task.scenario), {"snmp": SnmpTransport()}, state,
-        Spool(directory / f"spool-{task.index}"), lambda _: ([], []), time.time, time.monotonic,
+        Spool(directory / f"spool-{task.index}"), Outstanding(directory, str(task.index)),
+        lambda _: ([], []), time.time, time.monotonic,
     )  # fmt: skip
     spare_the_garbage_collector()
     cycles = []

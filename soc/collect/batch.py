@@ -11,7 +11,7 @@ from soc.collect.logs import GAP
 from soc.collect.memory import Claims, Memory, Rank, Series, give_way, rank
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.plan import RETRY_SECONDS, Due, absence_seconds, interval_seconds, next_due
-from soc.collect.port import Answer, Failure
+from soc.collect.port import Answer, Execution, Failure
 from soc.collect.state import CollectState, Contact, Refusal, Task, Told
 from soc.model import Cursor, Device, Event, LogRecord, Match, Poll, Sample, canonical_labels
 from soc.model.ids import digest
@@ -62,11 +62,13 @@ class Batch:
 
     def account(self, answer: Answer) -> None:
         """Take in what was done to hosts: what was run there, and which credentials they refused."""
-        for execution in answer.executions:
+        executions = [*answer.executions, *_untold(answer)]
+        for execution in executions:
             self.builder.add_event(event_of(answer.job.device.name, execution, answer.time))
         self._count_refusals(answer)
-        if answer.executions or answer.refused_credentials or answer.refused_on_jumps:
-            self.accounted.append(replace(answer, values={}, failures={}, hints={}))
+        if executions or answer.refused_credentials or answer.refused_on_jumps:
+            done = replace(answer, executions=executions, values={}, failures={}, hints={})
+            self.accounted.append(done)
 
     def forget(self, device: str, names: Iterable[str]) -> None:
         """End the series of collectors and transports that apply no more to the device."""
@@ -285,6 +287,14 @@ class Batch:
                 fields={"reason": reason, "detail": detail, "previous": previous or "ok"},
             )
         )
+
+
+def _untold(answer: Answer) -> list[Execution]:
+    """What was sent and the answer does not tell of, because something broke, or came too late."""
+    if answer.job.sending is None:
+        return []
+    reason = answer.failure.reason if answer.failure else "internal"
+    return [replace(item, reason=reason) for item in answer.job.sending.untold(answer.executions)]
 
 
 @cache

@@ -34,6 +34,7 @@ def run_cycle(
     given_up = environment.spool.check_room()
     environment.spool.discard_unsealed()
     unrecovered = recover_cursors(environment.state, environment.spool)
+    unrecovered += environment.outstanding.take_over()
     memory = Memory.of(environment.state, environment.collectors)
     recorder = Recorder(environment, memory, simulated=simulated)
     recorder.given_up(given_up)

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from soc.collect.batch import Refine
 from soc.collect.declare import Collector
+from soc.collect.outstanding import Outstanding
 from soc.collect.port import Transport
 from soc.collect.state import CollectState
 from soc.inventory import Inventory
@@ -26,6 +27,7 @@ class Environment:
     transports: Mapping[str, Transport]  # by name; a missing one does not apply on this machine
     state: CollectState
     spool: Spool
+    outstanding: Outstanding  # of this writer
     refine: Refine
     now: Callable[[], float]  # UTC seconds
     monotonic: Callable[[], float]

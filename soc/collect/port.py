@@ -6,7 +6,7 @@ a time. It never raises for what a device does: failures are data in the answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -43,6 +43,16 @@ class Hop:
     credentials: tuple[ResolvedCredential, ...]  # tried in order
 
 
+class Sending(Protocol):
+    """Where a transport notes the commands of one job before it sends them."""
+
+    def note(self, executions: Sequence[Execution]) -> None:
+        """They are about to be sent. Raises OSError, and then they must not be."""
+
+    def untold(self, told: Iterable[Execution]) -> list[Execution]:
+        """Those noted that are not among the `told`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """Everything due on one device over one transport."""
@@ -54,6 +64,7 @@ class Job:
     # remembered from the last contact: credential name, platform, SNMP engine id, window …
     hints: Mapping[str, Any] = field(default_factory=dict)
     jumps: tuple[Hop, ...] = ()  # the first is reached directly, the device from the last
+    sending: Sending | None = None  # None where nothing is recorded
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from soc.collect import credentials
 from soc.collect.batch import Batch
 from soc.collect.environment import Environment, Summary
+from soc.collect.executions import event_of
 from soc.collect.memory import PRECEDENCE, Memory
 from soc.collect.plan import Due
 from soc.collect.port import Answer, Failure, Hop, Job, ResolvedCredential
@@ -48,6 +49,8 @@ class Recorder:
         self._resolved: dict[str, tuple[float, ResolvedCredential | str]] = {}
         self._last_segment = environment.state.last_segments().get(environment.writer, "")
         self._batch = self._new_batch()
+        for device, execution in environment.outstanding.left:
+            self._batch.builder.add_event(event_of(device, execution, environment.now()))
 
     def _new_batch(self) -> Batch:
         environment = self._environment
@@ -77,8 +80,9 @@ class Recorder:
             fetches = tuple(fetch for collector in item.collectors for fetch in collector.fetches.values())
             cursors = memory.cursors.get(device.name, {})
             job = Job(
-                device, found, fetches, cursors, hints=contact.hints or {}, jumps=self._way(item, resolved)
-            )
+                device, found, fetches, cursors, hints=contact.hints or {}, jumps=self._way(item, resolved),
+                sending=environment.outstanding.job(device.name) if item.transport == "ssh" else None,
+            )  # fmt: skip
             if found or item.transport not in ("snmp", "ssh"):
                 jobs.setdefault(item.transport, []).append(job)
                 asked.waiting.add(item.transport)
@@ -173,6 +177,8 @@ class Recorder:
             summary.facts += counts.get("fact", 0)
             summary.events += counts.get("event", 0)
         batch.remember(environment.state, environment.writer, segment)
+        told = [(answer.job.device.name, item) for answer in batch.accounted for item in answer.executions]
+        environment.outstanding.settle([*environment.outstanding.left, *told])
         self._batch = self._new_batch()
 
     def _complete(self, name: str) -> None:

@@ -65,6 +65,7 @@ class Worker:
         environment.spool.discard_unsealed()
         # What goes into the next summary beside what its tick finds.
         self._problems = recover_cursors(environment.state, environment.spool, share.other_writers)
+        self._problems += environment.outstanding.take_over(share.other_writers)
         self._before: list[Runs] = []  # at work still for environments before
         self._owed: list[Answer] = []
         self._begin_anew(environment, make_transports)

@@ -18,8 +18,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from soc.collect.cycle import run_cycle
-from soc.collect.environment import Environment
+from soc.collect.environment import WRITER, Environment
 from soc.collect.load import load_collectors
+from soc.collect.outstanding import Outstanding
 from soc.collect.state import CollectState
 from soc.demo import place
 from soc.demo.estate import Estate
@@ -28,7 +29,7 @@ from soc.demo.simulated import SimulatedSnmp, SimulatedSsh
 from soc.detection.load import load_all_rules
 from soc.intake import Refiner
 from soc.inventory import load_inventory
-from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, SPOOL
+from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, OUTSTANDING, SPOOL
 from soc.spool.lock import acquire
 from soc.spool.spool import Spool
 
@@ -94,6 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
             transports={},
             state=state,
             spool=Spool(directory / SPOOL),
+            outstanding=Outstanding(directory / OUTSTANDING, WRITER),
             refine=Refiner.of(inventory, load_all_rules(options.rules)).refine,
             now=time.time,
             monotonic=time.monotonic,

@@ -22,6 +22,7 @@ from pathlib import Path
 from soc.collect.batch import Refine
 from soc.collect.environment import Environment, spare_the_garbage_collector
 from soc.collect.load import load_collectors
+from soc.collect.outstanding import Outstanding
 from soc.collect.port import Transport
 from soc.collect.state import CollectState, open_state
 from soc.collect.transports import Transports
@@ -32,7 +33,7 @@ from soc.intake import Refiner
 from soc.inventory import Inventory, load_accepted
 from soc.model import SocError
 from soc.model.text import clean
-from soc.spool.layout import COLLECT_STATE, INVENTORY, KNOWN_HOSTS, SPOOL
+from soc.spool.layout import COLLECT_STATE, INVENTORY, KNOWN_HOSTS, OUTSTANDING, SPOOL
 from soc.spool.spool import Spool
 
 _REPORT_EVERY_SECONDS = 10.0  # also when there was nothing to do: a sign of life
@@ -69,6 +70,7 @@ def _collect(options: argparse.Namespace, state: CollectState) -> None:
         transports=transports(inventory),
         state=state,
         spool=Spool(options.data / SPOOL, open_name=f"open-{share.writer}"),
+        outstanding=Outstanding(options.data / OUTSTANDING, share.writer),
         refine=_refine(inventory, rules),
         now=time.time,
         monotonic=time.monotonic,

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from soc.collect.cycle import Progress, run_cycle
-from soc.collect.environment import Environment, Summary
+from soc.collect.environment import WRITER, Environment, Summary
+from soc.collect.outstanding import Outstanding
 from soc.collect.port import Transport
 from soc.collect.state import CollectState, open_state
 from soc.intake import Refiner
@@ -16,7 +17,7 @@ from soc.model import LockHeldError
 from soc.pipeline.delivery import Delivered, deliver_due
 from soc.pipeline.pipeline import Pipeline, PipelineSummary
 from soc.pipeline.site import Site
-from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, HUB_COMMAND, STORE_WANTED
+from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, HUB_COMMAND, OUTSTANDING, STORE_WANTED
 from soc.spool.lock import acquire, is_held
 from soc.spool.spool import Spool
 from soc.spool.store_lock import store_lock
@@ -63,6 +64,7 @@ def environment(site: Site, transports: Mapping[str, Transport], state: CollectS
         transports=transports,
         state=state,
         spool=Spool(site.spool),
+        outstanding=Outstanding(site.data / OUTSTANDING, WRITER),
         refine=_refiner(site).refine,
         now=site.now,
         monotonic=site.monotonic,

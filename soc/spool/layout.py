@@ -7,6 +7,7 @@ STORE_LOCK = "store.lock"
 STORE_WANTED = "store.wanted"  # held by a hub that waits for the store: who has it leaves off soon
 COLLECT_STATE = "collect.sqlite"
 KNOWN_HOSTS = "known_hosts"  # host keys trusted by `soc inventory trust`, where no credential names a file
+OUTSTANDING = "outstanding"  # commands sent to hosts that no segment tells of yet
 SPOOL = "spool"
 HUB_SOCKET = "hub.sock"  # of a hub that answers to its own user alone, or a link to where it answers
 HUB_COMMAND = "soc serve"  # what the locks of a hub say of their holder

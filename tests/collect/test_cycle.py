@@ -26,6 +26,7 @@ from soc.collect import (
 from soc.collect.cycle import run_cycle
 from soc.collect.environment import Environment, Summary
 from soc.collect.logs import gap
+from soc.collect.outstanding import Outstanding, as_sent
 from soc.collect.port import Answer, Execution, Failure, Job
 from soc.collect.state import CollectState
 from soc.inventory import load_inventory
@@ -84,6 +85,7 @@ class Site:
         self.hints: dict[str, object] = {}
         self.anew = False
         self.hinted: dict[str, Mapping[str, object]] = {}  # with which the device was asked last
+        self.sent: dict[str, list[Execution]] = {}
         self.executions: dict[str, list[Execution]] = {}
         self.snmp = TableTransport(self._answer)
         self.ssh = TableTransport(self._answer)
@@ -95,6 +97,8 @@ class Site:
         name = job.device.name
         failure = self.failures.get(name)
         self.hinted[name] = job.hints
+        if job.sending is not None and name in self.sent:
+            job.sending.note(self.sent[name])
         answer = Answer(job, self.now, answered=failure is None or failure.reason == "authentication")
         answer.failure = failure
         answer.refused_credentials = self.refused.get(name, ())
@@ -116,7 +120,8 @@ class Site:
         inventory = load_inventory(write_inventory(self.directory, self.inventory_text))
         state = CollectState(self.directory / "collect.sqlite")
         environment = Environment(
-            inventory, self.collectors, {"snmp": self.snmp, "ssh": self.ssh}, state, self.spool, refine,  # type: ignore[arg-type]
+            inventory, self.collectors, {"snmp": self.snmp, "ssh": self.ssh}, state, self.spool,
+            Outstanding(self.directory / "outstanding", "collect"), refine,  # type: ignore[arg-type]
             lambda: self.now, lambda: 0.0,
         )  # fmt: skip
         try:
@@ -405,6 +410,53 @@ def test_executions_are_in_the_segment_of_their_poll(site: Site, failed: bool) -
     rows = frame.filter(pl.col("category") == "execution").select("device", "service", "user").rows()
     assert rows == [("web-1", "log", "soc")]
     assert frame.filter((pl.col("record") == "poll") & (pl.col("device") == "web-1")).height > 0
+
+
+@pytest.mark.parametrize("moment", ["soc.spool.spool.Spool.seal", "soc.collect.batch.Batch.remember"])
+def test_what_a_killed_cycle_ran_is_told_by_the_next(
+    site: Site, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Not sealed, it is an event of the next cycle; sealed already, it is the same event once more."""
+    ran = Execution("log", site.now, "soc", "192.0.2.7", 0, 12)
+    site.sent["web-1"], site.executions["web-1"] = [as_sent(ran)], [ran]
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moment, die)
+        with pytest.raises(KeyboardInterrupt):
+            site.cycle()
+    sealed = _executions(site)
+    assert [row["exit_code"] for row in sealed] == (["0"] if moment.endswith("remember") else [])
+    site.sent, site.executions = {}, {}
+    site.cycle()
+    (told,) = _executions(site)
+    assert (told["device"], told["service"], told["exit_code"]) == ("web-1", "log", "-1")
+    assert all(row["id"] == told["id"] for row in sealed)
+    site.now += 60
+    site.cycle(everything=True)
+    assert _executions(site) == []
+
+
+def test_what_an_answer_does_not_tell_is_told_with_its_reason(site: Site) -> None:
+    """Commands that were sent for an answer that came without them."""
+    site.sent["web-1"] = [as_sent(Execution("log", site.now, "soc", "192.0.2.7", 0, 12))]
+    site.failures["web-1"] = Failure("deadline", "the host took too long")
+    site.cycle()
+    (told,) = _executions(site)
+    assert (told["device"], told["service"], told["reason"]) == ("web-1", "log", "deadline")
+    site.sent = {}
+    site.cycle(everything=True)
+    assert _executions(site) == []
+
+
+def _executions(site: Site) -> list[dict[str, object]]:
+    return [
+        row | {item["key"]: item["value"] for item in row["fields"]}  # type: ignore[attr-defined]
+        for row in site.rows("event")
+        if row["category"] == "execution"
+    ]
 
 
 def test_cursor_of_a_cycle_killed_after_sealing_is_recovered(

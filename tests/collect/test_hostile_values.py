@@ -16,6 +16,7 @@ from soc.collect.declare import Record
 from soc.collect.environment import Environment
 from soc.collect.journal import journal_records
 from soc.collect.logs import file_records, gap
+from soc.collect.outstanding import Outstanding
 from soc.collect.port import Answer, Execution, Failure, Job
 from soc.collect.recover import recover_cursors
 from soc.collect.state import CollectState
@@ -132,6 +133,7 @@ def test_nothing_a_device_says_ends_collection(
             {"ssh": TableTransport(answer)},
             state,
             spool,
+            Outstanding(directory, "collect"),
             refine,
             lambda: NOW,
             lambda: 0.0,

@@ -14,6 +14,7 @@ import pytest
 from soc.collect import Row, Sample, SnmpScalars, collector
 from soc.collect import worker as module
 from soc.collect.environment import ALMOST_FULL, Environment
+from soc.collect.outstanding import Outstanding
 from soc.collect.port import Answer, Execution, Job, Transport
 from soc.collect.state import CollectState
 from soc.collect.worker import Share, Worker
@@ -76,7 +77,8 @@ class Site:
         self._inventory = load_inventory(write_inventory(directory, INVENTORY))
         self.environment = Environment(
             self._inventory, [uptime], self.network.transports(), self.state, self.spool,
-            lambda logs: ([], []), lambda: self.now, time.monotonic,
+            Outstanding(directory / "outstanding", "collect"), lambda logs: ([], []), lambda: self.now,
+            time.monotonic,
         )  # fmt: skip
 
     def worker(self, share: Share | None = None) -> Worker:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import paramiko
 
 from soc.collect.declare import CommandOutput, SshCommand
-from soc.collect.port import Execution, Failure
+from soc.collect.port import Execution, Failure, Sending
 from soc.collect.ssh.client import Client
 from soc.collect.ssh.frame import framed, in_batches
 from soc.collect.ssh.limits import Limits
@@ -53,6 +53,7 @@ class Commands:
         *,
         apart: Collection[str] = (),
         spare: paramiko.Channel | None = None,
+        sending: Sending | None = None,
     ) -> None:
         """`spare` is a channel that is open already."""
         self.apart = set(apart)
@@ -64,6 +65,7 @@ class Commands:
         self._account = account
         self._address = address
         self._spare = spare
+        self._sending = sending
         self._wake = Wake()
         self._width = limits.channels
         self._boundary = secrets.token_hex(16)
@@ -160,7 +162,7 @@ class Commands:
                 code = item.channel.exit_status
         else:
             code, reason = result.exit_code, ""
-        self._tell(command, ended.sent, code, ended.bytes, reason)
+        self._tell(command, item.sent, code, ended.bytes, reason)
         if reason == "deadline" or ended.seconds > self._limits.slow_seconds:
             self.apart.add(command.id)
         elif (
@@ -172,7 +174,12 @@ class Commands:
             self.apart.discard(command.id)
 
     def _tell(self, command: SshCommand, sent: float, code: int, size: int, reason: str) -> None:
-        self.executions.append(Execution(command.id, sent, self._account, self._address, code, size, reason))
+        self.executions.append(self._execution(command, sent, code, size, reason))
+
+    def _execution(
+        self, command: SshCommand, sent: float, code: int = -1, size: int = 0, reason: str = "internal"
+    ) -> Execution:
+        return Execution(command.id, sent, self._account, self._address, code, size, reason)
 
     def _wait(self, running: Sequence[Running], seconds: float) -> None:
         nearest = min((item.deadline for item in running), default=self._client.guard.deadline)
@@ -191,28 +198,45 @@ class Commands:
             return None
         except CONNECTION_ENDED as error:
             return self._not_run(error)
-        command, boundary = task.commands[0], self._boundary
+        command, boundary, sent = task.commands[0], self._boundary, time.time()
         text, line = command.command, task.line if command.stream else None
         running: Running
         if task.batched:
             text, line = framed(item.command for item in task.commands), boundary
             seconds = self._limits.command_seconds
-            running = Batch(channel, self._wake, task.commands, boundary, seconds, last)
+            running = Batch(channel, self._wake, task.commands, boundary, sent, seconds, last)
         else:
-            running = Single(channel, self._wake, command, deadline)
+            running = Single(channel, self._wake, command, sent, deadline)
         channel.settimeout(deadline - now)
-        try:
-            channel.exec_command(text)
-        except CONNECTION_ENDED as error:
+        failure = self._send(channel, text, task.commands, sent)
+        if failure is not None:
             with contextlib.suppress(*CONNECTION_ENDED):
                 channel.close()
-            return self._not_run(error)
+            return failure
         # A command may end without reading; its output says why.
         with contextlib.suppress(*CONNECTION_ENDED):
             if line is not None:
                 channel.sendall(line.encode() + b"\n")
             channel.shutdown_write()
         return running
+
+    def _send(
+        self, channel: paramiko.Channel, text: str, commands: Sequence[SshCommand], sent: float
+    ) -> Failure | None:
+        """What cannot be noted is not sent, so that whatever is sent is told of."""
+        try:
+            if self._sending is not None:
+                self._sending.note([self._execution(command, sent) for command in commands])
+        except OSError as error:
+            return Failure("internal", f"not sent, since it cannot be noted: {error.strerror}")
+        try:
+            channel.exec_command(text)
+        except CONNECTION_ENDED as error:
+            failure = self._not_run(error)
+            for command in commands:
+                self._tell(command, sent, -1, 0, failure.reason)
+            return failure
+        return None
 
     def _not_run(self, error: Exception) -> Failure:
         if not self._client.is_active():

@@ -38,7 +38,6 @@ class Ended(NamedTuple):
 
     command: SshCommand
     result: CommandOutput | Failure
-    sent: float  # UTC seconds
     seconds: float  # how long it took
     bytes: int
 
@@ -47,6 +46,7 @@ class Running(Protocol):
     """An execution. `left` are commands that it did not get to, to be run otherwise."""
 
     channel: paramiko.Channel
+    sent: float  # UTC seconds
     deadline: float  # time.monotonic() seconds
     over: bool
     left: Sequence[SshCommand]
@@ -58,8 +58,9 @@ class Running(Protocol):
 class Channel:
     """What both kinds share: reading a channel in turns."""
 
-    def __init__(self, channel: paramiko.Channel, wake: Wake) -> None:
+    def __init__(self, channel: paramiko.Channel, wake: Wake, sent: float) -> None:
         self.channel = channel
+        self.sent = sent
         self._wake = wake
         channel.in_buffer.set_event(wake)
         channel.in_stderr_buffer.set_event(wake)
@@ -95,13 +96,15 @@ class Channel:
 class Single(Channel):
     """One command on its channel."""
 
-    def __init__(self, channel: paramiko.Channel, wake: Wake, command: SshCommand, deadline: float) -> None:
-        super().__init__(channel, wake)
+    def __init__(
+        self, channel: paramiko.Channel, wake: Wake, command: SshCommand, sent: float, deadline: float
+    ) -> None:
+        super().__init__(channel, wake, sent)
         self.deadline = deadline
         self.over = False
         self.left: Sequence[SshCommand] = ()
         self._command = command
-        self._sent, self._begun = time.time(), time.monotonic()
+        self._begun = time.monotonic()
         self._out, self._error = bytearray(), bytearray()
         self._error_size = 0
 
@@ -115,7 +118,7 @@ class Single(Channel):
         if result is not None:
             self.over = True
             seconds, size = time.monotonic() - self._begun, len(self._out) + self._error_size
-            yield Ended(self._command, result, self._sent, seconds, size)
+            yield Ended(self._command, result, seconds, size)
 
     def _result(self, ended: bool, guard: Guard) -> CommandOutput | Failure | None:
         command = self._command
@@ -153,11 +156,12 @@ class Batch(Channel):
         wake: Wake,
         commands: Sequence[SshCommand],
         boundary: str,
+        sent: float,
         seconds: float,
         deadline: float,
     ) -> None:
         """A command may take `seconds`, all of them until `deadline` (time.monotonic() seconds)."""
-        super().__init__(channel, wake)
+        super().__init__(channel, wake, sent)
         self.over = False
         self.framed = False
         self.failed = False  # the command it ended with has its failure
@@ -198,13 +202,13 @@ class Batch(Channel):
             self.left = self._commands[self._done :]
 
     def _next(self) -> None:
-        self.sent, self._begun = time.time(), time.monotonic()
+        self._begun = time.monotonic()
         self.deadline = min(self._last, self._begun + self._seconds)
 
     def _ended(self, result: CommandOutput | Failure, size: int) -> Ended:
         command = self._commands[self._done]
         self._done += 1
-        ended = Ended(command, result, self.sent, time.monotonic() - self._begun, size)
+        ended = Ended(command, result, time.monotonic() - self._begun, size)
         self._next()
         return ended
 

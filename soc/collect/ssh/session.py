@@ -52,6 +52,7 @@ class Session:
             connection.endpoint.address,
             apart=_texts(self._job.hints.get(APART_HINT)),
             spare=spare,
+            sending=self._job.sending,
         )
         answer.answered = True
         answer.credential = connection.credential.name
