@@ -10,8 +10,7 @@ from soc.collect.state import CollectState
 from soc.model import SpoolError
 from soc.model.ids import ulid_time_ms
 from soc.model.text import is_cursor
-from soc.spool.header import Header
-from soc.spool.segment import read_header
+from soc.spool.header import Header, read_header
 from soc.spool.spool import Spool
 
 # Segments older than this, counted from the newest that was noted, were noted too: whoever is killed

@@ -82,6 +82,12 @@ def serve(site: Site, options: Options, tell: Callable[[str], None], ready: Call
         asyncio.run(_Service(site, options, tell).run(ready))
 
 
+def _load_api() -> Callable[[Hub, Path], Coroutine[None, None, Api]]:
+    from soc.hub.api import start_api
+
+    return start_api
+
+
 class _Service:
     def __init__(self, site: Site, options: Options, tell: Callable[[str], None]) -> None:
         self._first = site
@@ -107,14 +113,14 @@ class _Service:
             self._handle_signals()
             # What is left to load is a lot of code; loading it now would keep the writer waiting.
             await in_background("beginning", lambda: hub.writer.begun.wait(_BEGIN_SECONDS))
-            from soc.hub.api import start_api
-
-            api = await start_api(hub, self._options.socket)
-            self._point_to(api.socket_path)
-            hub.renew_readers = api.renew_readers
             self._refiner = Child("refiner", "soc.intake.refiner", self._arguments(), tell=self._tell)
             self._collection.set_internal(site.inventory.settings.collection == "internal")
             tasks += [asyncio.create_task(work) for work in self._tasks()]
+            # Aside, so that the children begin: they load their code while we load ours.
+            start_api = await in_background("loading", _load_api)
+            api = await start_api(hub, self._options.socket)
+            self._point_to(api.socket_path)
+            hub.renew_readers = api.renew_readers
             notify(READY)
             ready(api.socket_path)
             await self._stop.wait()

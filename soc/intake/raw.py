@@ -16,7 +16,6 @@ from soc.model.own import own_event
 from soc.model.text import MAXIMUM_TEXT_CHARACTERS, decode
 from soc.spool.raw import MAXIMUM_PAYLOAD_BYTES, Frame, RawContent, read_raw
 from soc.spool.raw_writer import sealed_segments
-from soc.spool.segment import SegmentBuilder
 from soc.spool.spool import Spool
 
 OPEN_NAME = "refining"  # collectors empty "open" when they start
@@ -57,6 +56,9 @@ def refine_waiting(
 
 
 def _refine(spool: Spool, path: Path, refiner: Refiner, now: Callable[[], float], done: Refined) -> None:
+    # Polars takes a third of a second to load: not before there is something to refine.
+    from soc.spool.segment import SegmentBuilder
+
     created = path.stat().st_mtime
     writer, site, reason = WRITER, "local", ""
     builder = SegmentBuilder()

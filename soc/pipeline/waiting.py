@@ -8,8 +8,7 @@ from pathlib import Path
 
 from soc.model import Event, SpoolError
 from soc.model.own import own_event
-from soc.spool.header import Header
-from soc.spool.segment import read_header
+from soc.spool.header import Header, read_header
 from soc.spool.spool import Spool
 from soc.store import Store
 

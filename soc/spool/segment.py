@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from itertools import starmap
 from pathlib import Path
 from typing import Any
@@ -13,12 +11,11 @@ from typing import Any
 import polars as pl
 
 from soc.model import Cursor, Event, Fact, Match, Poll, Sample, SpoolError, canonical_labels
-from soc.spool.header import FORMAT_VERSION, Header
+from soc.spool.header import HEADER_KEY, Header, first_line
 from soc.spool.samples import SampleColumns
 from soc.spool.schema import SEGMENT_SCHEMA
 from soc.spool.typed import maps, typed
 
-_HEADER_KEY = "soc"
 _KEY_SEPARATOR = "\x1f"
 # What a damaged file makes of its reader. A panic of polars is no Exception.
 _UNREADABLE = (
@@ -115,6 +112,10 @@ class SegmentBuilder:
         # The empty frame gives the columns their order.
         return pl.concat([_NO_ROWS, *samples, *starmap(_frame, columns.items())], how="diagonal")
 
+    def content(self, header: Header) -> bytes:
+        """The rows as the content of a segment file."""
+        return encode(self.frame(), header)
+
     def _poll_columns(self) -> dict[str, Sequence[Any]]:
         columns: dict[str, Sequence[Any]] = dict(
             zip(Poll._fields, zip(*self._polls, strict=True), strict=True)
@@ -140,23 +141,9 @@ def _column(name: str, values: Sequence[Any]) -> pl.Series:
 
 def encode(frame: pl.DataFrame, header: Header) -> bytes:
     """Rows and header as the content of a segment file."""
-    document = asdict(header)
-    document["cursors"] = [[c.device, c.stream, c.value] for c in header.cursors]
     buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", metadata={_HEADER_KEY: json.dumps(document)})
+    frame.write_parquet(buffer, compression="zstd", metadata={HEADER_KEY: header.text()})
     return buffer.getvalue()
-
-
-def read_header(path: Path) -> Header:
-    """Raises SpoolError when the file is not a segment, is torn, or is of a newer format."""
-    try:
-        document = json.loads(pl.read_parquet_metadata(path)[_HEADER_KEY])
-        if (version := int(document["format_version"])) > FORMAT_VERSION:
-            raise SpoolError(f"{path.name}: segment format {version} is newer than ours ({FORMAT_VERSION})")
-        cursors = tuple(Cursor(*map(str, cursor)) for cursor in document.pop("cursors"))
-        return Header(**document, cursors=cursors)
-    except _UNREADABLE as error:
-        raise SpoolError(f"{path.name}: not a readable segment ({_first_line(error)})") from error
 
 
 def read_frame(path: Path) -> pl.DataFrame:
@@ -175,9 +162,5 @@ def read_frame(path: Path) -> pl.DataFrame:
             [pl.col(name).cast(dtype) for name, dtype in SEGMENT_SCHEMA.items()]
         )
     except _UNREADABLE as error:
-        raise SpoolError(f"{path.name}: rows unreadable ({_first_line(error)})") from error
+        raise SpoolError(f"{path.name}: rows unreadable ({first_line(error)})") from error
     return frame
-
-
-def _first_line(error: BaseException) -> str:
-    return f"{str(error).partition(chr(10))[0]:.200}" or type(error).__name__

@@ -13,12 +13,15 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from soc.model import SpoolError
 from soc.model.ids import ulid, ulid_time_ms
 from soc.spool.header import Header
 from soc.spool.layout import RAW
-from soc.spool.segment import SegmentBuilder, encode
+
+if TYPE_CHECKING:  # it loads polars, which only who seals needs
+    from soc.spool.segment import SegmentBuilder
 
 DEFAULT_LIMIT_BYTES = 4 * 1024**3
 RESERVE = "reserve"
@@ -160,7 +163,7 @@ class Spool:
             writer=writer, site=site, created=created, sealed=sealed, rows=builder.count,
             simulated=simulated, cursors=tuple(builder.cursors),
         )  # fmt: skip
-        content = encode(builder.frame(), header)
+        content = builder.content(header)
         try:
             self._write(content, header)
         except OSError as error:

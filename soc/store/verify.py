@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from soc.model import SpoolError, StoreError
+from soc.spool.header import read_header
 from soc.spool.journal import Head, journal_files, read_file, verify_journal
 from soc.spool.layout import JOURNAL, REDO, SEALED
-from soc.spool.segment import read_header
 from soc.store.backup import STORE, damaged_files, read_manifest, table_rows
 from soc.store.database import Database, connect
 from soc.store.migrate import newest_version, store_version

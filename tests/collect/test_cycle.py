@@ -31,7 +31,8 @@ from soc.collect.port import Answer, Execution, Failure, Job
 from soc.collect.state import CollectState
 from soc.inventory import load_inventory
 from soc.model import Cursor, Event, SpoolError
-from soc.spool.segment import SegmentBuilder, read_frame, read_header
+from soc.spool.header import read_header
+from soc.spool.segment import SegmentBuilder, read_frame
 from soc.spool.spool import RESERVE_BYTES, Spool
 from tests.support.command import soc
 from tests.support.devices import INVENTORY, TableTransport, write_inventory

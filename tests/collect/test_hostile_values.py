@@ -25,7 +25,8 @@ from soc.detection.load import load_all_rules
 from soc.intake import Refiner
 from soc.intake.frame import decoders
 from soc.inventory import load_inventory
-from soc.spool.segment import read_frame, read_header
+from soc.spool.header import read_header
+from soc.spool.segment import read_frame
 from soc.spool.spool import Spool
 from tests.support.devices import TableTransport, write_inventory
 

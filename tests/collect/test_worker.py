@@ -19,7 +19,8 @@ from soc.collect.port import Answer, Execution, Job, Transport
 from soc.collect.state import CollectState
 from soc.collect.worker import Share, Worker
 from soc.inventory import load_inventory
-from soc.spool.segment import read_frame, read_header
+from soc.spool.header import read_header
+from soc.spool.segment import read_frame
 from soc.spool.spool import Spool, Usage
 from tests.support.devices import INVENTORY, write_inventory
 

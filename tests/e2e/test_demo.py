@@ -19,7 +19,7 @@ from soc.demo.scenario import Scenario
 from soc.inventory import load_inventory
 from soc.model import TOWERS
 from soc.model.shipped import shipped
-from soc.spool.segment import read_header
+from soc.spool.header import read_header
 from tests.support.command import SOC, soc
 from tests.support.demo import SEED, DemoRun
 

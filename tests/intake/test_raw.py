@@ -13,9 +13,10 @@ from soc.intake.raw import refine_waiting
 from soc.intake.refine import Refiner
 from soc.model import Device, SpoolError
 from soc.model.ids import digest
+from soc.spool.header import read_header
 from soc.spool.raw import TRUNCATED, encode_frame
 from soc.spool.raw_writer import RawWriter
-from soc.spool.segment import read_frame, read_header
+from soc.spool.segment import read_frame
 from soc.spool.spool import Spool
 
 SEED = 3

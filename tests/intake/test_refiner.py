@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from soc.spool.segment import read_header
+from soc.spool.header import read_header
 from soc.spool.spool import Spool
 from tests.intake.test_raw import write
 from tests.support.devices import accept, write_inventory

@@ -9,7 +9,8 @@ import pytest
 
 from soc.model import Sample, SpoolError
 from soc.model.ids import ulid_time_ms
-from soc.spool.segment import SegmentBuilder, read_header
+from soc.spool.header import read_header
+from soc.spool.segment import SegmentBuilder
 from soc.spool.spool import RESERVE_BYTES, Spool
 from tests.support.disk import fill
 

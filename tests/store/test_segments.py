@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from soc.model import Sample
-from soc.spool.header import FORMAT_VERSION, Header
-from soc.spool.segment import SegmentBuilder, encode, read_header
+from soc.spool.header import FORMAT_VERSION, Header, read_header
+from soc.spool.segment import SegmentBuilder, encode
 from soc.spool.spool import Spool
 from soc.store import Store
 from tests.support.estate import START, event
