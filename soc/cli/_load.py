@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 
 def inventory_of(args: argparse.Namespace, *, keep_texts: bool = False) -> Inventory:
     """The valid inventory; its warnings stay with `soc inventory check`. Raises ConfigurationError."""
-    from soc.cli._places import data_directory
     from soc.inventory import find_inventory, load_inventory
+
+    return load_inventory(find_inventory(args.inventory), _cache(args), keep_texts=keep_texts)
+
+
+def _cache(args: argparse.Namespace) -> Path | None:
+    from soc.cli._places import data_directory
     from soc.model import ConfigurationError
 
     try:
-        cache = data_directory(args) / "cache"
+        return data_directory(args) / "cache"
     except ConfigurationError:  # who needs the directory itself will say so; without a cache it takes longer
-        cache = None
-    return load_inventory(find_inventory(args.inventory), cache, keep_texts=keep_texts)
+        return None
 
 
 def collectors_of(args: argparse.Namespace) -> list[Collector]:
@@ -36,12 +40,12 @@ def collectors_of(args: argparse.Namespace) -> list[Collector]:
 
 def rules_of(args: argparse.Namespace) -> tuple[RuleSet, RuleGroups]:
     """Shipped, site and further rules of both kinds. Raises ConfigurationError."""
-    from soc.detection.load import load_all_rules
+    from soc.detection.places import load_all_rules
     from soc.model import ConfigurationError
     from soc.promql import load_all_rule_files
 
     extra = [Path(path) for path in args.rules or ()]
-    rules = load_all_rules(extra)
+    rules = load_all_rules(extra, _cache(args))
     if rules.errors:
         raise ConfigurationError(rules.errors)
     return rules, load_all_rule_files(extra)

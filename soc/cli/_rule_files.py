@@ -99,7 +99,8 @@ def availability_tests(paths: Sequence[Path]) -> Iterator[Result]:
 def _with(key: str, paths: Sequence[Path]) -> list[Path]:
     """The files among `paths` that are Prometheus rule files ("groups") or promtool tests ("tests")."""
     from soc.detection.documents import read_documents
-    from soc.detection.load import is_promtool_test, rule_files
+    from soc.detection.load import is_promtool_test
+    from soc.detection.places import rule_files
 
     def is_wanted(content: Mapping[str, object]) -> bool:
         return is_promtool_test(content) if key == "tests" else "groups" in content

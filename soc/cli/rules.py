@@ -82,7 +82,7 @@ def _complain(text: str) -> None:
 def _list(args: argparse.Namespace) -> int:
     from soc.cli._rule_files import availability_rules
     from soc.detection import Rule
-    from soc.detection.load import load_all_rules
+    from soc.detection.places import load_all_rules
     from soc.model.text import clean
 
     rules = load_all_rules(_extra(args))

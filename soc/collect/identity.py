@@ -46,8 +46,11 @@ class System:
 
     os: str
     kind: str = ""
-    match: re.Pattern[str] | None = None
+    match: str = ""  # a regular expression; few of them all are ever needed, and compiled
     object_id: str = ""
+
+    def searched(self, description: str) -> re.Match[str] | None:
+        return _compiled(self.match).search(description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,13 @@ class Vendor:
 
 
 @cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.DOTALL)
+
+
+@cache
 def vendors() -> dict[str, Vendor]:
-    """Vendors by key. Raises ValueError or re.error for a broken file, naming it."""
+    """Vendors by key. Raises ValueError for a broken file, naming it."""
     found = {}
     for path in sorted(files("soc.collect").joinpath("data/vendors").iterdir(), key=lambda path: path.name):
         if path.name.endswith(".yaml"):
@@ -197,7 +205,7 @@ def _described(vendor: Vendor, object_id: str, description: str) -> dict[str, st
     for system in vendor.systems:
         if system.object_id and not f"{object_id}.".startswith(f"{system.object_id}."):
             continue
-        matched = system.match.search(description) if system.match else None
+        matched = system.searched(description) if system.match else None
         if system.match and not matched:
             continue
         parts = {name: value or "" for name, value in matched.groupdict().items()} if matched else {}
@@ -213,12 +221,10 @@ def _vendors(file: str, document: dict[str, Any] | list[dict[str, Any]]) -> list
 
 
 def _vendor(key: str, document: dict[str, Any]) -> Vendor:
-    systems = []
-    for item in document.get("systems", []):
-        pattern = re.compile(item["match"], re.DOTALL) if "match" in item else None
-        if pattern and (unknown := set(pattern.groupindex) - set(PARTS)):
-            raise ValueError(f"{key}: groups {sorted(unknown)} are no part of an identity")
-        systems.append(System(item["os"], item.get("kind", ""), pattern, item.get("object_id", "")))
+    systems = [
+        System(item["os"], item.get("kind", ""), item.get("match", ""), item.get("object_id", ""))
+        for item in document.get("systems", [])
+    ]
     objects = {part: _tuple(oids) for part, oids in document.get("objects", {}).items()}
     rewrite = {
         part: tuple((re.compile(pattern), new) for pattern, new in _pairs(value))

@@ -1,6 +1,6 @@
 """Detection: Sigma rules and correlations, loaded, compiled and matched against batches of events.
 
-    rules = soc.detection.load.load_all_rules([Path("/srv/soc/rules")])  # shipped, the site's, these
+    rules = soc.detection.places.load_all_rules([Path("/srv/soc/rules")])  # shipped, the site's, these
     matches = match_events(rules, events)                  # list[soc.model.Match]
     findings = evaluate(correlation, matches_of_one_group, since=first_touched_time)
 

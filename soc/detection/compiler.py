@@ -36,7 +36,7 @@ from sigma.types import (
 )
 
 from soc.detection.condition import All, Any, Condition, Not, cost
-from soc.detection.predicate import Network, Number, Pattern, Present, SameAs, Text
+from soc.detection.predicate import Network, Number, Pattern, Present, SameAs, Text, compile_re2
 
 _FLAGS = {
     SigmaRegularExpressionFlag.IGNORECASE: "i",
@@ -72,13 +72,6 @@ class _Re2(RE2RegexEngine):
         except re2.error:
             compiled = compile_re2("")
         return compiled
-
-
-def compile_re2(pattern: str) -> AnyType:
-    """Raises re2.error for what RE2 does not know (look-around, back-references)."""
-    options = re2.Options()
-    options.log_errors = False
-    return re2.compile(pattern, options)
 
 
 POLICY = SigmaPolicy(regex_engine=_Re2())

@@ -28,13 +28,11 @@ from soc.detection.compiler import POLICY, UnsupportedError, compile_rule
 from soc.detection.documents import Document, read_documents
 from soc.detection.link import Draft, draft_correlation, link
 from soc.detection.logsource import LogSource
+from soc.detection.places import rule_files
 from soc.detection.rules import DEFAULT_LEVEL, InlineTest, Origin, Rule, RuleSet
 from soc.model import Problem
 from soc.model.ids import digest
-from soc.model.shipped import check_not_writable_by_others, shipped
 
-SITE_DIRECTORY = Path("/etc/soc/rules.d")
-_SUFFIXES = frozenset({".yml", ".yaml"})
 # Where in a document pySigma's classes of errors lie; the first that fits.
 _PLACES: tuple[tuple[type[SigmaError], tuple[str, ...]], ...] = (
     (SigmaLogsourceError, ("logsource",)),
@@ -49,23 +47,6 @@ _PLACES: tuple[tuple[type[SigmaError], tuple[str, ...]], ...] = (
     (SigmaValueError, ("detection",)),
     (SigmaError, ("detection",)),
 )
-
-
-def load_all_rules(extra: Sequence[Path] = ()) -> RuleSet:
-    """The shipped rules, a site's own (/etc/soc/rules.d) and those of further directories.
-
-    A directory that others may write to is a problem and is not read.
-    """
-    directories = list(extra)
-    if SITE_DIRECTORY.is_dir():
-        directories.append(SITE_DIRECTORY)
-    refused = {
-        path: problem
-        for path in directories
-        if path.exists() and (problem := check_not_writable_by_others(path))
-    }
-    rules = load_rules([shipped("rules"), *(path for path in directories if path not in refused)])
-    return replace(rules, problems=(*refused.values(), *rules.problems))
 
 
 def load_rules(directories: Sequence[Path]) -> RuleSet:
@@ -112,16 +93,6 @@ def is_prometheus(content: Mapping[str, Any]) -> bool:
 def is_promtool_test(content: Mapping[str, Any]) -> bool:
     """By what such files have and a Sigma document, which needs a title, cannot be."""
     return "rule_files" in content or ("tests" in content and "title" not in content)
-
-
-def rule_files(paths: Sequence[Path]) -> list[Path]:
-    """The files named, and the YAML files in the directories named (recursively), each once."""
-    found: dict[Path, Path] = {}
-    for path in paths:
-        inside = sorted(file for file in path.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
-        for file in inside if path.is_dir() else [path] if path.is_file() else []:
-            found.setdefault(file.resolve(), file)
-    return list(found.values())
 
 
 def origin_of(document: Document) -> Origin:

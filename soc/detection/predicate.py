@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
+import re2
+
 from soc.detection.batch import Column, EventBatch, bits
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -56,6 +58,13 @@ class Text:
                 codes = values.equal(self.text)
             found |= values.bitmap(codes)
         return found
+
+
+def compile_re2(pattern: str) -> Any:
+    """Raises re2.error for what RE2 does not know (look-around, back-references)."""
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options)
 
 
 @dataclass(frozen=True, slots=True)

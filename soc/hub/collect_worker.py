@@ -28,7 +28,7 @@ from soc.collect.state import CollectState, open_state
 from soc.collect.transports import Transports
 from soc.collect.worker import TICK_SECONDS, Share, Worker
 from soc.detection import RuleSet
-from soc.detection.load import load_all_rules
+from soc.detection.places import load_all_rules
 from soc.intake import Refiner
 from soc.inventory import Inventory, load_accepted
 from soc.model import SocError
@@ -60,7 +60,7 @@ class _Orders:
 def _collect(options: argparse.Namespace, state: CollectState) -> None:
     orders = _Orders()
     cache = options.data / "cache"
-    rules = load_all_rules(options.rules)
+    rules = load_all_rules(options.rules, cache)
     inventory = load_accepted(options.data / INVENTORY, cache)
     share: Share = options.share
     transports = Transports(options.data / KNOWN_HOSTS)

@@ -15,7 +15,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from soc.detection.load import load_all_rules
+from soc.detection.places import load_all_rules
 from soc.intake.raw import refine_waiting
 from soc.intake.refine import Refiner
 from soc.inventory import load_accepted
@@ -31,7 +31,7 @@ _STANDARD_INPUT = 0
 def load_refiner(data: Path, rules: list[Path]) -> Refiner:
     """For the inventory in force. Raises ConfigurationError."""
     loaded = load_accepted(data / INVENTORY, data / "cache")
-    rule_set = load_all_rules(rules)
+    rule_set = load_all_rules(rules, data / "cache")
     if rule_set.errors:
         raise ConfigurationError(rule_set.errors)
     return Refiner.of(loaded, rule_set)

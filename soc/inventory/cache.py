@@ -1,7 +1,7 @@
 """Checked devices on disk, so that an unchanged fleet loads in a fraction of a second.
 
 Only devices are kept: settings and credentials are read from the inventory every time, so that no
-secret, and no reference to one, can get into the cache. The first line is the hash of the rest; a line
+secret, and no reference to one, can get into the cache. A line
 of JSON says what the cache belongs to; another holds the distinct combinations of all a device has
 besides its name and addresses; then come lines of [combination, name, addresses]. Anything unexpected
 makes it no cache at all.
@@ -11,11 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
-import os
-import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,13 +19,13 @@ from typing import Any
 from soc import __version__
 from soc.inventory.yaml_nodes import Span
 from soc.model import Device, Problem
+from soc.model.cachefile import read_cache_file, write_cache_file
 from soc.model.ids import digest
 
 _FORMAT = 1
 _FIELDS = [field.name for field in dataclasses.fields(Device)]
 _SHAPE_FIELDS = [name for name in _FIELDS if name not in ("name", "addresses")]
 _ROWS_PER_LINE = 1000
-_MAXIMUM_BYTES = 512_000_000
 
 
 class StoredDevices(Mapping[str, Device]):
@@ -86,14 +82,8 @@ def cache_path(directory: Path, inventory: Path) -> Path:
 
 def read_cache(directory: Path, inventory: Path) -> Cache | None:
     """The cache of this inventory, or None if there is none that can be trusted."""
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        with cache_path(directory, inventory).open("rb") as file:
-            status = os.fstat(file.fileno())
-            if status.st_uid != os.geteuid() or status.st_mode & 0o022 or not stat.S_ISREG(status.st_mode):
-                return None
-            seal, content = file.readline(100).rstrip(b"\n"), file.read(_MAXIMUM_BYTES)
-        if seal != _seal(content):
-            return None
+    content = read_cache_file(cache_path(directory, inventory)) or b""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
         head, _, body = content.partition(b"\n")
         header = json.loads(head)
         if any(header[key] != value for key, value in _identity().items()):
@@ -121,24 +111,12 @@ def write_cache(
         "problems": [dataclasses.asdict(problem) for problem in problems],
     }
     content = json.dumps(header).encode() + b"\n" + body
-    with contextlib.suppress(OSError):
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".inventory-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(_seal(content) + b"\n" + content)
-            Path(temporary).replace(cache_path(directory, inventory))
-        except OSError:
-            Path(temporary).unlink(missing_ok=True)
+    write_cache_file(cache_path(directory, inventory), content)
 
 
 def _identity() -> dict[str, Any]:
     """What the program that reads must share with the one that wrote."""
     return {"format": _FORMAT, "program": __version__, "fields": _FIELDS}
-
-
-def _seal(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=16).hexdigest().encode()
 
 
 def _body(devices: Iterable[Device]) -> bytes:

@@ -21,7 +21,7 @@ from soc.collect.port import Answer, Execution, Failure, Job
 from soc.collect.recover import recover_cursors
 from soc.collect.state import CollectState
 from soc.collect.windows_logs import windows_records
-from soc.detection.load import load_all_rules
+from soc.detection.places import load_all_rules
 from soc.intake import Refiner
 from soc.intake.frame import decoders
 from soc.inventory import load_inventory

@@ -9,7 +9,7 @@ import pytest
 
 from soc.demo.estate import Estate
 from soc.demo.syslog import SyslogSender
-from soc.detection.load import load_all_rules
+from soc.detection.places import load_all_rules
 from soc.intake.refine import ReceivedLine, Refiner
 from soc.inventory import Inventory
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from soc.detection.load import load_all_rules, load_rules, rule_files
+from soc.detection.load import load_rules
+from soc.detection.places import load_all_rules, rule_files
 from soc.model.ids import digest
 from tests.support.rules import load_documents, rule_document
 

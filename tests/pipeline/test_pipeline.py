@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from soc.detection.load import load_all_rules
+from soc.detection.places import load_all_rules
 from soc.model import Device, Fact, Poll, Sample
 from soc.model.alerts import Actor
 from soc.model.shipped import shipped
