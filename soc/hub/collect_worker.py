@@ -60,8 +60,8 @@ class _Orders:
 def _collect(options: argparse.Namespace, state: CollectState) -> None:
     orders = _Orders()
     cache = options.data / "cache"
-    rules = load_all_rules(options.rules, cache)
     inventory = load_accepted(options.data / INVENTORY, cache)
+    rules = load_all_rules(options.rules, cache)
     share: Share = options.share
     transports = Transports(options.data / KNOWN_HOSTS)
     environment = Environment(

@@ -115,12 +115,13 @@ class _Service:
             await in_background("beginning", lambda: hub.writer.begun.wait(_BEGIN_SECONDS))
             self._refiner = Child("refiner", "soc.intake.refiner", self._arguments(), tell=self._tell)
             self._collection.set_internal(site.inventory.settings.collection == "internal")
-            tasks += [asyncio.create_task(work) for work in self._tasks()]
+            tasks.append(asyncio.create_task(self._collection.run()))
             # Aside, so that the children begin: they load their code while we load ours.
             start_api = await in_background("loading", _load_api)
             api = await start_api(hub, self._options.socket)
             self._point_to(api.socket_path)
             hub.renew_readers = api.renew_readers
+            tasks += [asyncio.create_task(work) for work in self._tasks()]
             notify(READY)
             ready(api.socket_path)
             await self._stop.wait()
@@ -152,7 +153,6 @@ class _Service:
         self._ending.close()
 
     def _tasks(self) -> Iterator[Coroutine[None, None, None]]:
-        yield self._collection.run()
         yield self._again_and_again(self._watch_clock, lambda: _WATCH_SECONDS)
         yield self._again_and_again(self._look_at_collection, lambda: _LOOK_AT_COLLECTION_SECONDS)
         yield self._again_and_again(self._beat, self._heartbeat_seconds)

@@ -35,7 +35,18 @@ def inventory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hub(tmp_path: Path, inventory: Path) -> Iterator[Service]:
+    """One for the test alone, which ends it, or leaves it changed."""
     with Service(tmp_path / "data", inventory) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """For tests that leave it as it was, the last of this module: it runs, and collects, over INVENTORY."""
+    directory = tmp_path_factory.mktemp("shared")
+    path = directory / "inventory.yaml"
+    path.write_text(INVENTORY)
+    with Service(directory / "data", path) as service:
         yield service
 
 
@@ -69,30 +80,6 @@ def test_it_collects_and_ends_with_all_its_children(hub: Service) -> None:
     assert "Traceback" not in hub.told()
 
 
-@pytest.mark.parametrize(
-    "edited", ["version: 1\ndevices: [{name: broken}]\n", INVENTORY.replace("name: me", "name: you")]
-)
-def test_killed_child_is_replaced(hub: Service, inventory: Path, edited: str) -> None:
-    """Worker and refiner gone: the hub says so, and others work, on the inventory that is in force."""
-    modules = ("soc.hub.collect_worker", "soc.intake.refiner")
-    first = [eventually(lambda module=module: hub.child(module)) for module in modules]  # type: ignore[misc]
-    inventory.write_text(edited)
-    for child in first:
-        child.kill()
-
-    def replaced() -> bool:
-        children = [hub.child(module) for module in modules]
-        return all(child and child.pid != old.pid for child, old in zip(children, first, strict=True))
-
-    eventually(replaced)
-    assert "by signal 9; started again" in hub.told()
-    asked = time.time()
-    eventually(lambda: seen_since(hub, asked))
-    raw = write_raw(Spool(hub.data / "spool"), b"refined")
-    eventually(lambda: not raw.exists())
-    assert "with exit code" not in hub.told()
-
-
 def test_children_of_a_killed_hub_end_and_the_next_goes_on(hub: Service, inventory: Path) -> None:
     """After kill -9 nobody collects on; the next hub takes the locks and what the last one left."""
     eventually(lambda: up(hub) == ["me"])
@@ -120,17 +107,6 @@ def test_hangup_takes_the_inventory_and_keeps_the_last_good_one(hub: Service, in
     assert f"{inventory}:2: error" in hub.told()
     assert up(hub) == ["myself"]
     eventually(lambda: len(events(hub, "category:hub service:inventory")) == 2)
-
-
-def test_collection_that_becomes_external_leaves_the_polling(hub: Service, inventory: Path) -> None:
-    """Told so by the inventory, the hub ends its workers and gives up collect.lock; and takes both again."""
-    eventually(lambda: hub.child("soc.hub.collect_worker"))
-    inventory.write_text(INVENTORY.replace("settings: {", "settings: {collection: external, "))
-    hub.signal(signal.SIGHUP)
-    eventually(lambda: hub.child("soc.hub.collect_worker") is None)
-    inventory.write_text(INVENTORY)
-    hub.signal(signal.SIGHUP)
-    eventually(lambda: hub.child("soc.hub.collect_worker"))
 
 
 def test_workers_share_the_polling(tmp_path: Path, inventory: Path) -> None:
@@ -168,15 +144,6 @@ def test_system_socket_is_found_from_the_data_directory(tmp_path: Path, inventor
     assert not (tmp_path / "data/hub.sock").is_symlink()
 
 
-def test_second_hub_is_refused(hub: Service, inventory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One hub a data directory: the second ends with 75 and names the first."""
-    second = Service(hub.data, inventory, "--store-wait", "200ms")
-    second.start()
-    assert second.process.wait(60) == 75
-    assert f"pid {hub.pid}" in second.told()
-    assert hub.get("/v1/status")["hub"]["pid"] == hub.pid
-
-
 def test_damaged_store_ends_it(tmp_path: Path, inventory: Path) -> None:
     """What cannot be served is said at once, with the store's exit code."""
     (tmp_path / "data").mkdir(0o700)
@@ -185,3 +152,48 @@ def test_damaged_store_ends_it(tmp_path: Path, inventory: Path) -> None:
     hub.start()
     assert hub.process.wait(60) == 3
     assert "soc.duckdb" in hub.told()
+
+
+@pytest.mark.parametrize("edited", [BROKEN, INVENTORY.replace("name: me", "name: you")])
+def test_killed_child_is_replaced(shared: Service, edited: str) -> None:
+    """Worker and refiner gone: the hub says so, and others work, on the inventory that is in force."""
+    modules = ("soc.hub.collect_worker", "soc.intake.refiner")
+    first = [eventually(lambda module=module: shared.child(module)) for module in modules]  # type: ignore[misc]
+    before = len(shared.told())
+    shared.inventory.write_text(edited)
+    for child in first:
+        child.kill()
+
+    def replaced() -> bool:
+        children = [shared.child(module) for module in modules]
+        return all(child and child.pid != old.pid for child, old in zip(children, first, strict=True))
+
+    eventually(replaced)
+    asked = time.time()
+    eventually(lambda: seen_since(shared, asked))
+    raw = write_raw(Spool(shared.data / "spool"), b"refined")
+    eventually(lambda: not raw.exists())
+    shared.inventory.write_text(INVENTORY)
+    told = shared.told()[before:]
+    assert told.count("by signal 9; started again") == 2
+    assert "with exit code" not in told
+
+
+def test_collection_that_becomes_external_leaves_the_polling(shared: Service) -> None:
+    """Told so by the inventory, the hub ends its workers and gives up collect.lock; and takes both again."""
+    eventually(lambda: shared.child("soc.hub.collect_worker"))
+    shared.inventory.write_text(INVENTORY.replace("settings: {", "settings: {collection: external, "))
+    shared.signal(signal.SIGHUP)
+    eventually(lambda: shared.child("soc.hub.collect_worker") is None)
+    shared.inventory.write_text(INVENTORY)
+    shared.signal(signal.SIGHUP)
+    eventually(lambda: shared.child("soc.hub.collect_worker"))
+
+
+def test_second_hub_is_refused(shared: Service) -> None:
+    """One hub a data directory: the second ends with 75 and names the first."""
+    second = Service(shared.data, shared.inventory, "--store-wait", "200ms")
+    second.start()
+    assert second.process.wait(60) == 75
+    assert f"held by pid {shared.pid}" in second.told()
+    assert shared.get("/v1/status")["hub"]["pid"] == shared.pid

@@ -52,14 +52,15 @@ def kill(victim: str, hub: Service, receiver: Receiver, chance: random.Random) -
         eventually(lambda: hub.child(_CHILDREN[victim]), _PATIENCE_SECONDS).kill()
 
 
-def kill_at_random(directory: Path, host: Host, kills: int, total: int) -> None:
-    """Kill so often under load; then count what is in store and journal."""
+def kill_at_random(directory: Path, host: Host, *, kills: int, total: int, pulls: int) -> None:
+    """Kill so often under load, with numbers pulled in so many pieces; then count what is in store
+    and journal."""
     seed = int(os.environ.get("SOC_TEST_SEED", "0")) or random.randrange(1, 1 << 30)
     print(f"SOC_TEST_SEED={seed}", file=sys.stderr)
     chance = random.Random(seed)
     data = directory / "data"
     data.mkdir(0o700)
-    options = write_numbers(directory, pull=100, total=total, now=time.time())
+    options = write_numbers(directory, pull=total // pulls, total=total, now=time.time())
     receiver = Receiver(data)
     with web_server() as site:
         target = f"{{webhook: {{url: 'http://127.0.0.1:{site.port}'}}}}"
@@ -152,7 +153,7 @@ def check(data: Path, total: int, received: list[str], done: list[tuple[str, str
 def test_everything_is_there_once_after_five_kills(tmp_path: Path, start_sshd: Callable[[str], Host]) -> None:
     """Frames that were acknowledged, samples, matches, alerts, what the analyst did, notices: none lost,
     none double, after five kills."""
-    kill_at_random(tmp_path, start_sshd(""), kills=5, total=1000)
+    kill_at_random(tmp_path, start_sshd(""), kills=5, total=500, pulls=10)
 
 
 @pytest.mark.soak
@@ -161,4 +162,4 @@ def test_everything_is_there_once_after_sixty_kills(
     tmp_path: Path, start_sshd: Callable[[str], Host]
 ) -> None:
     """The same over sixty kills."""
-    kill_at_random(tmp_path, start_sshd(""), kills=60, total=7000)
+    kill_at_random(tmp_path, start_sshd(""), kills=60, total=7000, pulls=70)

@@ -5,36 +5,44 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
-from soc.model import Sample
+import pytest
+
+from soc.model import Sample, canonical_labels
 from soc.spool.segment import SegmentBuilder
 from soc.spool.spool import Spool
 from tests.support.command import SOC, soc
 from tests.support.service import Service, alive, eventually
-from tests.support.two_devices import TwoDevices, held
+from tests.support.two_devices import TwoDevices, held, two_devices
 
 SEGMENTS, ROWS = 15, 12_000
 EXTERNAL = "settings: {collection: external, intervals: {reachability: 2s}}\n"
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoDevices]:
+    """An estate for tests that leave it as it was, the last of this module."""
+    with two_devices(tmp_path_factory.mktemp("shared")) as devices:
+        yield devices
+
+
+@pytest.fixture(scope="module")
+def hub(shared: TwoDevices) -> Iterator[Service]:
+    """The hub of the shared estate, with a rule that finds something."""
+    rules = shared.inventory.parent / "rules"
+    rules.mkdir(0o700)
+    (rules / "always.yml").write_text(
+        "groups: [{name: test, interval: 1s, rules: ["
+        "{alert: Always, expr: up == 1, labels: {severity: high}, annotations: {summary: it is}}]}]\n"
+    )
+    with Service(shared.data, shared.inventory, "--rules", str(rules)) as service:
+        yield service
+
+
 def external(estate: TwoDevices) -> None:
     text = estate.inventory.read_text()
     estate.inventory.write_text(text.replace("version: 1\n", "version: 1\n" + EXTERNAL))
-
-
-def test_beside_a_hub_that_collects_nothing_is_polled(estate: TwoDevices) -> None:
-    """`soc collect` names the hub, ends with 0 and sends nothing."""
-    with Service(estate.data, estate.inventory) as hub:
-        worker = eventually(lambda: hub.child("soc.hub.collect_worker"))
-        eventually(lambda: estate.packets() > 0)
-        worker.suspend()
-        estate.packets()
-        done = soc("collect", "--all", *estate.arguments, "--json")
-        assert (done.returncode, estate.packets()) == (0, 0)
-        worker.resume()
-    assert f"the hub (pid {hub.pid}) collects" in done.stderr
-    assert json.loads(done.stdout)["devices"] == 0
 
 
 def test_beside_a_hub_with_external_collection_cron_polls_and_the_hub_ingests(estate: TwoDevices) -> None:
@@ -72,11 +80,11 @@ def test_hub_gets_the_store_from_a_cycle_between_two_transactions(estate: TwoDev
     external(estate)
     spool = Spool(estate.data / "spool")
     now = time.time()
+    series = [("test", canonical_labels({"row": str(row % 100)})) for row in range(ROWS)]
     for number in range(SEGMENTS):
         builder = SegmentBuilder()
-        for row in range(ROWS):
-            at = now - 3600 + (number * ROWS + row) / 100
-            builder.add_sample("sw-1", Sample("test", float(row), {"row": str(row % 100)}, at), 60.0)
+        times = [now - 3600 + (number * ROWS + row) / 100 for row in range(ROWS)]
+        builder.add_samples("sw-1", series, [1.0] * ROWS, times, [None] * ROWS, 60.0)
         spool.seal(builder, writer="test", created=now, sealed=now + number / 1000)
     command = [*SOC, "collect", *estate.arguments]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as cron:
@@ -106,28 +114,6 @@ def test_dead_hub_keeps_nobody_from_collecting(estate: TwoDevices) -> None:
     assert estate.waiting() == 0
 
 
-def test_questions_beside_a_hub_are_answered_by_it(estate: TwoDevices) -> None:
-    """Status, events, expressions and alerts come from the hub, which keeps the store."""
-    with Service(estate.data, estate.inventory) as hub:
-        eventually(lambda: hub.get("/v1/status")["devices"]["up"] == 1)
-        status = json.loads(soc("status", *estate.arguments, "--json", check=True).stdout)
-        assert status["hub"]["pid"] == hub.pid
-        assert set(status) == {
-            "devices", "off_or_away", "towers", "alerts", "collection", "store", "receiver", "hub",
-        }  # fmt: skip
-        assert f"pid {hub.pid}" in soc("status", *estate.arguments, check=True).stdout
-        [line] = soc(
-            "query", 'up{device="me",collector="local"}', *estate.arguments, check=True
-        ).stdout.splitlines()
-        assert line.endswith("} 1") or line.endswith("  1")
-        ranged = soc("query", "count(up)", "--from", "5m", *estate.arguments, "--json", check=True)
-        assert json.loads(ranged.stdout)["values"]
-        found = soc("events", "product:soc category:collection", *estate.arguments, "--json", check=True)
-        assert {json.loads(line)["device"] for line in found.stdout.splitlines()} == {"sw-1"}
-        wrong = soc("query", "up{", *estate.arguments)
-        assert wrong.returncode == 2
-
-
 def test_inventory_is_applied_through_the_hub(estate: TwoDevices) -> None:
     """`soc inventory apply` says what changes; with errors every one, exit 2, and nothing changes."""
     with Service(estate.data, estate.inventory) as hub:
@@ -145,28 +131,56 @@ def test_inventory_is_applied_through_the_hub(estate: TwoDevices) -> None:
     assert done.returncode == 2
 
 
-def test_alerts_beside_a_hub_are_worked_on_through_it(estate: TwoDevices, tmp_path: Path) -> None:
+def test_beside_a_hub_that_collects_nothing_is_polled(shared: TwoDevices, hub: Service) -> None:
+    """`soc collect` names the hub, ends with 0 and sends nothing."""
+    worker = eventually(lambda: hub.child("soc.hub.collect_worker"))
+    eventually(lambda: shared.packets() > 0)
+    worker.suspend()
+    shared.packets()
+    done = soc("collect", "--all", *shared.arguments, "--json")
+    assert (done.returncode, shared.packets()) == (0, 0)
+    worker.resume()
+    assert f"the hub (pid {hub.pid}) collects" in done.stderr
+    assert json.loads(done.stdout)["devices"] == 0
+
+
+def test_questions_beside_a_hub_are_answered_by_it(shared: TwoDevices, hub: Service) -> None:
+    """Status, events, expressions and alerts come from the hub, which keeps the store."""
+    eventually(lambda: hub.get("/v1/status")["devices"]["up"] == 1)
+    status = json.loads(soc("status", *shared.arguments, "--json", check=True).stdout)
+    assert status["hub"]["pid"] == hub.pid
+    assert set(status) == {
+        "devices", "off_or_away", "towers", "alerts", "collection", "store", "receiver", "hub",
+    }  # fmt: skip
+    assert f"pid {hub.pid}" in soc("status", *shared.arguments, check=True).stdout
+    [line] = soc(
+        "query", 'up{device="me",collector="local"}', *shared.arguments, check=True
+    ).stdout.splitlines()
+    assert line.endswith("} 1") or line.endswith("  1")
+    ranged = soc("query", "count(up)", "--from", "5m", *shared.arguments, "--json", check=True)
+    assert json.loads(ranged.stdout)["values"]
+    found = soc("events", "product:soc category:collection", *shared.arguments, "--json", check=True)
+    assert {json.loads(line)["device"] for line in found.stdout.splitlines()} == {"sw-1"}
+    wrong = soc("query", "up{", *shared.arguments)
+    assert wrong.returncode == 2
+
+
+@pytest.mark.usefixtures("hub")
+def test_alerts_beside_a_hub_are_worked_on_through_it(shared: TwoDevices) -> None:
     """List, show, acknowledge, note and close ask the hub, and say what it says."""
-    rules = tmp_path / "rules"
-    rules.mkdir(0o700)
-    (rules / "always.yml").write_text(
-        "groups: [{name: test, interval: 1s, rules: ["
-        "{alert: Always, expr: up == 1, labels: {severity: high}, annotations: {summary: it is}}]}]\n"
-    )
-    with Service(estate.data, estate.inventory, "--rules", str(rules)):
-        listed = ["alerts", "list", "--rule", "Always", "--device", "me", *estate.arguments, "--json"]
-        [line] = eventually(lambda: soc(*listed, check=True).stdout.splitlines()[:1])
-        label = json.loads(line)["label"]
-        for command in (
-            ["ack", label, "--reason", "mine"],
-            ["note", label, "seen"],
-            ["close", label, "--disposition", "benign", "--reason", "a test"],
-        ):
-            done = soc("alerts", *command, *estate.arguments, check=True)
-        assert done.stdout == f"{label}: closed, version 3\n"
-        shown = json.loads(soc("alerts", "show", label, *estate.arguments, "--json", check=True).stdout)
-        assert [step["action"] for step in shown["history"]] == ["opened", "acknowledged", "noted", "closed"]
-        assert {step["client"] for step in shown["history"][1:]} == {"cli"}
-        again = soc("alerts", "ack", label, "A-999", *estate.arguments)
-        assert again.returncode == 1
-        assert again.stderr.count("soc: ") == 2
+    listed = ["alerts", "list", "--rule", "Always", "--device", "me", *shared.arguments, "--json"]
+    [line] = eventually(lambda: soc(*listed, check=True).stdout.splitlines()[:1])
+    label = json.loads(line)["label"]
+    for command in (
+        ["ack", label, "--reason", "mine"],
+        ["note", label, "seen"],
+        ["close", label, "--disposition", "benign", "--reason", "a test"],
+    ):
+        done = soc("alerts", *command, *shared.arguments, check=True)
+    assert done.stdout == f"{label}: closed, version 3\n"
+    shown = json.loads(soc("alerts", "show", label, *shared.arguments, "--json", check=True).stdout)
+    assert [step["action"] for step in shown["history"]] == ["opened", "acknowledged", "noted", "closed"]
+    assert {step["client"] for step in shown["history"][1:]} == {"cli"}
+    again = soc("alerts", "ack", label, "A-999", *shared.arguments)
+    assert again.returncode == 1
+    assert again.stderr.count("soc: ") == 2

@@ -32,7 +32,7 @@ class Receiver(BaseHTTPRequestHandler):
 def address() -> Iterator[str]:
     Receiver.paths.clear()
     with HTTPServer(("127.0.0.1", 0), Receiver) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 

@@ -126,12 +126,12 @@ def test_silent_child_is_replaced(module, monkeypatch: pytest.MonkeyPatch) -> No
 
     async def run() -> list[str]:
         told = Told()
-        child = told.child(module(STUBBORN), silence_seconds=2.0)
+        child = told.child(module(STUBBORN), silence_seconds=0.5)
         assert [await told.lines.get() for _ in range(2)] == ["up", "up"]
         await child.stop(0.0)
         return told.news
 
-    assert "said nothing for 2 s and was killed" in asyncio.run(run())[0]
+    assert "said nothing for 0.5 s and was killed" in asyncio.run(run())[0]
 
 
 def test_child_starts_again_in_peace(module) -> None:  # type: ignore[no-untyped-def]

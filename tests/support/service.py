@@ -42,6 +42,7 @@ class Service:
 
     def __init__(self, data: Path, inventory: Path, *options: str) -> None:
         self.data = data
+        self.inventory = inventory
         self._arguments = [
             *SOC,
             "serve",

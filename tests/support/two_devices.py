@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -32,6 +34,19 @@ def held(path: Path, seconds: float = 120.0) -> Iterator[subprocess.Popen[bytes]
             yield process
         finally:
             process.kill()
+
+
+@contextmanager
+def two_devices(directory: Path) -> Iterator[TwoDevices]:
+    """Its agent's port is open, and its community set, for the block."""
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as agent,
+    ):
+        environment.setenv("SOC_TEST_COMMUNITY", "public")
+        agent.bind(("127.0.0.1", 0))
+        agent.setblocking(False)
+        yield TwoDevices(directory, agent)
 
 
 class TwoDevices:

@@ -97,6 +97,18 @@ def client(served: ServedHub) -> Client:
     return Client(served.path, "console")
 
 
+@pytest.fixture(scope="module")
+def asked(filled: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Of one hub for all tests of a module that change nothing in theirs."""
+    data = tmp_path_factory.mktemp("asked") / "data"
+    shutil.copytree(filled, data)
+    with (
+        Estate(data, DEVICES).store() as store,
+        ServedHub(WriterHub(store, data, inventory(DEVICES), NOW), data / "hub.sock") as served,
+    ):
+        yield Client(served.path, "console")
+
+
 @pytest.fixture
 def recorded(hub: WriterHub) -> list[Event]:
     """Own events that the API has the hub record."""

@@ -120,20 +120,20 @@ def test_one_of_many_wins(client: Client) -> None:
         ("note", {"based_on": 0, "request_id": "r", "note": " "}, "text"),
     ],
 )
-def test_not_understood(client: Client, action: str, document: dict[str, Any], said: str) -> None:
+def test_not_understood(asked: Client, action: str, document: dict[str, Any], said: str) -> None:
     """A request that is wrong in itself is 400 and changes nothing."""
-    answer = client.post(f"/v1/alerts/A-1/{action}", **document)
+    answer = asked.post(f"/v1/alerts/A-1/{action}", **document)
     assert answer.status == 400
     assert said in answer.document["message"]
-    assert client.get("/v1/alerts/A-1").document["version"] == 0
+    assert asked.get("/v1/alerts/A-1").document["version"] == 0
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"{", b"\xff", b"[" * 60_000, b'{"a":' * 10_000, b'{"based_on": NaN}', b'"\\ud800"']
 )
-def test_not_an_object(client: Client, body: bytes) -> None:
+def test_not_an_object(asked: Client, body: bytes) -> None:
     """Broken, endless or deep JSON is 400."""
-    answer = client.ask("POST", "/v1/alerts/A-1/acknowledge", body)
+    answer = asked.ask("POST", "/v1/alerts/A-1/acknowledge", body)
     assert (answer.status, answer.document["code"]) == (400, "bad_request")
 
 
@@ -144,6 +144,6 @@ def test_unstorable_text(client: Client) -> None:
     assert history(client, "A-1")[-1]["reason"] == "x?y"
 
 
-def test_unknown_alert(client: Client) -> None:
+def test_unknown_alert(asked: Client) -> None:
     """404."""
-    assert client.post("/v1/alerts/A-99/acknowledge", based_on=0, request_id="r").status == 404
+    assert asked.post("/v1/alerts/A-99/acknowledge", based_on=0, request_id="r").status == 404

@@ -24,9 +24,9 @@ from tests.support.unix_http import Client, UnixConnection
 ME = pwd.getpwuid(os.geteuid()).pw_name
 
 
-def test_without_roles_the_hubs_own_user_is_admin(client: Client) -> None:
+def test_without_roles_the_hubs_own_user_is_admin(asked: Client) -> None:
     """A private hub needs no configuration."""
-    assert client.get("/v1/status").document["you"] == {"uid": os.geteuid(), "name": ME, "role": "admin"}
+    assert asked.get("/v1/status").document["you"] == {"uid": os.geteuid(), "name": ME, "role": "admin"}
 
 
 def test_a_viewer_reads_only(client: Client, hub: WriterHub, recorded: list[Event]) -> None:
@@ -137,9 +137,9 @@ def test_connections_are_limited(hub: WriterHub, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_a_large_body_is_refused(client: Client, declared: bool) -> None:
+def test_a_large_body_is_refused(asked: Client, declared: bool) -> None:
     """More than 64 KiB is 413, whether its length is declared or not."""
-    connection = UnixConnection(client.path)
+    connection = UnixConnection(asked.path)
     body = b"x" * 70_000
     connection.request(
         "POST", "/v1/alerts/A-1/note", body if declared else iter([body]), encode_chunked=not declared
@@ -150,9 +150,9 @@ def test_a_large_body_is_refused(client: Client, declared: bool) -> None:
     connection.close()
 
 
-def test_a_long_address_is_refused(client: Client) -> None:
+def test_a_long_address_is_refused(asked: Client) -> None:
     """414 above 8 KiB."""
-    answer = client.get("/v1/alerts", filter="x" * 9000)
+    answer = asked.get("/v1/alerts", filter="x" * 9000)
     assert (answer.status, answer.document["code"]) == (414, "too_long")
 
 
@@ -166,11 +166,11 @@ def test_a_long_address_is_refused(client: Client) -> None:
         b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
     ],
 )
-def test_what_is_not_http(client: Client, request_bytes: bytes) -> None:
+def test_what_is_not_http(asked: Client, request_bytes: bytes) -> None:
     """400 with a code, and nothing of the parser's insides."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(20)
-        connection.connect(str(client.path))
+        connection.connect(str(asked.path))
         connection.sendall(request_bytes)
         answer = b""
         while chunk := connection.recv(65536):
@@ -178,7 +178,7 @@ def test_what_is_not_http(client: Client, request_bytes: bytes) -> None:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400"))
     assert body == b'{"code":"bad_request","message":"not a request in HTTP/1.1 within the limits"}'
-    assert client.get("/v1/status").status == 200
+    assert asked.get("/v1/status").status == 200
 
 
 def test_a_slow_body_is_given_up(hub: WriterHub, tmp_path: Path) -> None:

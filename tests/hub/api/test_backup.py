@@ -49,23 +49,23 @@ def test_only_admins(
         b'{"directory": "/a", "force": 1}', b'{"directory": "/tmp/\\u0000"}', b'{"directory": null}',
     ],
 )  # fmt: skip
-def test_garbage_is_refused(client: Client, body: bytes) -> None:
+def test_garbage_is_refused(asked: Client, body: bytes) -> None:
     """What is no absolute path is a bad request."""
-    answer = client.ask("POST", PLACE, body)
+    answer = asked.ask("POST", PLACE, body)
     assert (answer.status, answer.document["code"]) == (400, "bad_request")
 
 
-def test_taken_place_is_told(client: Client, tmp_path: Path) -> None:
+def test_taken_place_is_told(asked: Client, tmp_path: Path) -> None:
     """A directory that exists is left alone."""
-    answer = client.post(PLACE, directory=str(tmp_path))
+    answer = asked.post(PLACE, directory=str(tmp_path))
     assert (answer.status, answer.document["code"]) == (400, "bad_request")
     assert "exists" in answer.document["message"]
 
 
-def test_unwritable_place_is_told(client: Client, tmp_path: Path) -> None:
+def test_unwritable_place_is_told(asked: Client, tmp_path: Path) -> None:
     """Why it could not be written reaches who asked; the hub goes on answering."""
     (tmp_path / "file").write_text("")
-    answer = client.post(PLACE, directory=str(tmp_path / "file/backup"))
+    answer = asked.post(PLACE, directory=str(tmp_path / "file/backup"))
     assert (answer.status, answer.document["code"]) == (507, "backup")
     assert "file/backup" in answer.document["message"]
-    assert client.get("/v1/status").status == 200
+    assert asked.get("/v1/status").status == 200

@@ -51,9 +51,9 @@ def test_nobody_waits_while_the_spool_is_listed(served: ServedHub, hub: WriterHu
     assert served.run(loop_thread()) not in asked
 
 
-def test_overview(client: Client) -> None:
+def test_overview(asked: Client) -> None:
     """Towers that have devices, in their order, and what nobody has taken."""
-    overview = client.get("/v1/overview").document
+    overview = asked.get("/v1/overview").document
     towers = {tower["tower"]: tower for tower in overview["towers"]}
     assert list(towers) == ["network", "hosting", "security"]
     assert {name: (t["worst"], t["open_alerts"], t["up"], t["total"]) for name, t in towers.items()} == {
@@ -100,10 +100,10 @@ def test_metrics(client: Client) -> None:
     assert samples["soc_api_request_seconds_count", ("route", "/v1/alerts")] == 1
 
 
-def test_metrics_are_documented(client: Client) -> None:
+def test_metrics_are_documented(asked: Client) -> None:
     """Every name stands in the reference."""
     reference = REFERENCE.read_text(encoding="utf-8")
-    names = [family.name for family in text_string_to_metric_families(client.get("/metrics").body.decode())]
+    names = [family.name for family in text_string_to_metric_families(asked.get("/metrics").body.decode())]
     assert [name for name in names if f"`{name}`" not in reference] == []
 
 
@@ -130,6 +130,6 @@ def test_a_store_that_does_not_answer(client: Client, hub: WriterHub) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/status", "/v1/overview", "/metrics"])
-def test_no_parameters(client: Client, path: str) -> None:
+def test_no_parameters(asked: Client, path: str) -> None:
     """What would be ignored is refused."""
-    assert client.get(path, filter="x").status == 400
+    assert asked.get(path, filter="x").status == 400

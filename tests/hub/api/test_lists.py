@@ -34,9 +34,9 @@ from tests.support.unix_http import Client
         ('user:"\'; DROP"', ""),
     ],
 )
-def test_alerts_by_filter(client: Client, filter: str, rules: str) -> None:
+def test_alerts_by_filter(asked: Client, filter: str, rules: str) -> None:
     """The most severe first, then the newest; `total` is of the whole filter."""
-    document = client.get("/v1/alerts", filter=filter).document
+    document = asked.get("/v1/alerts", filter=filter).document
     assert "|".join(alert["rule"] for alert in document["items"]) == rules
     assert document["total"] == len(document["items"])
     assert document["next"] is None
@@ -53,16 +53,16 @@ def test_alerts_by_filter(client: Client, filter: str, rules: str) -> None:
         ("fire", ["fw-1"]),
     ],
 )
-def test_devices_by_filter(client: Client, filter: str, devices: list[str]) -> None:
+def test_devices_by_filter(asked: Client, filter: str, devices: list[str]) -> None:
     """By name; whatever label a device has can be asked for."""
-    document = client.get("/v1/devices", filter=filter).document
+    document = asked.get("/v1/devices", filter=filter).document
     assert [item["device"] for item in document["items"]] == devices
     assert document["total"] == len(devices)
 
 
-def test_a_device_in_a_list(client: Client) -> None:
+def test_a_device_in_a_list(asked: Client) -> None:
     """Its state, since when and why, and when it last answered."""
-    items = {item["device"]: item for item in client.get("/v1/devices").document["items"]}
+    items = {item["device"]: item for item in asked.get("/v1/devices").document["items"]}
     assert items["sw-2"] == {
         "device": "sw-2", "tower": "network", "kind": "switch", "site": "branch", "supplier": "",
         "state": "down", "cause": "no answer to snmp", "since": "2023-11-14T22:23:30.000Z",
@@ -73,21 +73,21 @@ def test_a_device_in_a_list(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/alerts", "/v1/devices", "/v1/events"])
 @pytest.mark.parametrize("limit", [1, 2, 10])
-def test_pages_hold_everything_once(client: Client, path: str, limit: int) -> None:
+def test_pages_hold_everything_once(asked: Client, path: str, limit: int) -> None:
     """Page by page the same as at once."""
-    at_once = client.get(path, limit=1000).document["items"]
+    at_once = asked.get(path, limit=1000).document["items"]
     assert len(at_once) >= 5
     if path == "/v1/events":
         limit *= 50
-    assert list(client.pages(path, limit=limit)) == at_once
+    assert list(asked.pages(path, limit=limit)) == at_once
 
 
 @pytest.mark.parametrize("path", ["/v1/alerts", "/v1/devices"])
-def test_total_is_of_the_filter_on_every_page(client: Client, path: str) -> None:
+def test_total_is_of_the_filter_on_every_page(asked: Client, path: str) -> None:
     """On the first page, on the last, and behind it."""
-    first = client.get(path, limit=3).document
-    last = client.get(path, limit=2, after=first["next"]).document
-    behind = client.get(path, limit=2, after=last["next"]).document
+    first = asked.get(path, limit=3).document
+    last = asked.get(path, limit=2, after=first["next"]).document
+    behind = asked.get(path, limit=2, after=last["next"]).document
     assert (first["total"], last["total"], behind["total"]) == (5, 5, 5)
     assert (behind["items"], behind["next"]) == ([], None)
 
@@ -107,27 +107,27 @@ def test_a_page_follows_its_place_not_a_count(client: Client, hub: WriterHub) ->
     assert [item["id"] for item in first["items"] + second["items"]] == ids[1:]
 
 
-def test_events(client: Client) -> None:
+def test_events(asked: Client) -> None:
     """Newest first, from `since` on; the filter is the one of alerts and devices."""
-    items = client.get("/v1/events", filter="user:root severity>=high n>=240", since="15m").document["items"]
+    items = asked.get("/v1/events", filter="user:root severity>=high n>=240", since="15m").document["items"]
     assert [item["fields"]["n"] for item in items] == ["249", "248", "244", "243"]
-    assert client.get("/v1/events", filter="user:root", since="2m").document["items"] == []
-    since = client.get("/v1/events", filter="n:*", since="2023-11-14T22:18:00Z").document["items"]
+    assert asked.get("/v1/events", filter="user:root", since="2m").document["items"] == []
+    since = asked.get("/v1/events", filter="n:*", since="2023-11-14T22:18:00Z").document["items"]
     assert since[-1]["time"] == "2023-11-14T22:18:00.000Z"
 
 
-def test_details_of_an_alert(client: Client) -> None:
+def test_details_of_an_alert(asked: Client) -> None:
     """By id and by label; its history and its evidence are there."""
-    document = client.get("/v1/alerts/A-3").document
-    assert document == client.get(f"/v1/alerts/{document['id']}").document
+    document = asked.get("/v1/alerts/A-3").document
+    assert document == asked.get(f"/v1/alerts/{document['id']}").document
     assert [step["action"] for step in document["history"]] == ["opened"]
     assert [event["id"] for event in document["evidence"]] == ["event-1"]
     assert document["evidence"][0]["message"] == "message 1"
 
 
-def test_details_of_a_device(client: Client) -> None:
+def test_details_of_a_device(asked: Client) -> None:
     """Facts, open alerts, samples and events of late."""
-    document = client.get("/v1/devices/web-1").document
+    document = asked.get("/v1/devices/web-1").document
     assert [alert["rule"] for alert in document["alerts"]] == ["Brute force", "Disk full"]
     assert document["samples"] == [
         {
@@ -141,21 +141,21 @@ def test_details_of_a_device(client: Client) -> None:
     assert document["events"][0]["id"] == "event-249"
 
 
-def test_names_are_quoted_in_paths(client: Client) -> None:
+def test_names_are_quoted_in_paths(asked: Client) -> None:
     """A name with a slash, a blank and a letter beyond ASCII has its place too."""
-    answer = client.ask("GET", "/v1/devices/web%2F2%20%C3%A9")
+    answer = asked.ask("GET", "/v1/devices/web%2F2%20%C3%A9")
     assert answer.document["device"] == "web/2 é"
 
 
-def test_hostile_text_is_handed_on_as_it_is(client: Client) -> None:
+def test_hostile_text_is_handed_on_as_it_is(asked: Client) -> None:
     """JSON holds what a device said to the letter; whoever shows it cleans it."""
-    fact = client.get("/v1/devices/web-1").document["facts"][0]
+    fact = asked.get("/v1/devices/web-1").document["facts"][0]
     assert fact == {
         "key": "identity", "instance": "description", "value": HOSTILE, "since": "2023-11-14T22:23:30.000Z",
     }  # fmt: skip
-    [alert] = client.get("/v1/alerts", filter='rule:"odd name"').document["items"]
+    [alert] = asked.get("/v1/alerts", filter='rule:"odd name"').document["items"]
     assert alert["labels"]["user"] == HOSTILE
-    assert client.get("/v1/alerts", filter='user:"' + HOSTILE + '"').document["total"] == 1
+    assert asked.get("/v1/alerts", filter='user:"' + HOSTILE + '"').document["total"] == 1
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_hostile_text_is_handed_on_as_it_is(client: Client) -> None:
         ("/v1/events", {"since": "0001-01-01"}, ""),
     ],
 )
-def test_not_understood(client: Client, path: str, query: dict[str, str], said: str) -> None:
+def test_not_understood(asked: Client, path: str, query: dict[str, str], said: str) -> None:
     """What cannot be meant is 400 with a sentence that says what can, or an honest answer; never a 500."""
-    answer = client.get(path, **query)
+    answer = asked.get(path, **query)
     assert answer.status == (400 if said else 200)
     if said:
         assert set(answer.document) == {"code", "message"}
@@ -192,13 +192,13 @@ def test_not_understood(client: Client, path: str, query: dict[str, str], said: 
 @pytest.mark.parametrize(
     "path", ["/v1/alerts/A-99", "/v1/alerts/%00", "/v1/devices/gone", "/", "/v1/nothing"]
 )
-def test_not_there(client: Client, path: str) -> None:
+def test_not_there(asked: Client, path: str) -> None:
     """404 with a code."""
-    answer = client.ask("GET", path)
+    answer = asked.ask("GET", path)
     assert (answer.status, answer.document["code"]) == (404, "not_found")
 
 
-def test_wrong_method(client: Client) -> None:
+def test_wrong_method(asked: Client) -> None:
     """405 with a code."""
-    answer = client.ask("DELETE", "/v1/alerts")
+    answer = asked.ask("DELETE", "/v1/alerts")
     assert (answer.status, answer.document["code"]) == (405, "method_not_allowed")

@@ -9,18 +9,18 @@ from tests.support.hub import WriterHub
 from tests.support.unix_http import Client
 
 
-def test_expression_at_one_time(client: Client) -> None:
+def test_expression_at_one_time(asked: Client) -> None:
     """A line a series, with labels that the inventory knows."""
-    found = client.get("/v1/query", expr='up{device="sw-1",collector="snmp"}', at=NOW).document
+    found = asked.get("/v1/query", expr='up{device="sw-1",collector="snmp"}', at=NOW).document
     [item] = found["items"]
     assert (item["value"], item["time"]) == (1.0, NOW)
     assert item["labels"]["tower"] == "network"
 
 
-def test_expression_over_a_range(client: Client) -> None:
+def test_expression_over_a_range(asked: Client) -> None:
     """Times and values of each series."""
     query = {"expr": "max(up)", "from": NOW - 60, "to": NOW, "step": 30}
-    [item] = client.get("/v1/query", **query).document["items"]
+    [item] = asked.get("/v1/query", **query).document["items"]
     assert item == {"labels": {}, "values": [[NOW - 30, 1.0], [NOW, 1.0]]}
 
 
@@ -38,9 +38,9 @@ def test_expression_over_a_range(client: Client) -> None:
         {"expr": "up", "sql": "1"},
     ],
 )
-def test_what_is_not_understood_is_told(client: Client, query: dict[str, object]) -> None:
+def test_what_is_not_understood_is_told(asked: Client, query: dict[str, object]) -> None:
     """A wrong expression, time or range is a 400 that says so."""
-    answer = client.get("/v1/query", **query)
+    answer = asked.get("/v1/query", **query)
     assert answer.status == 400
     assert answer.document["message"]
 
