@@ -35,7 +35,9 @@ from typing import Any
 
 from soc.collect.declare import SshCommand
 from soc.collect.port import Answer, Job, ResolvedCredential
-from soc.collect.ssh import Kept, Limits, SshTransport
+from soc.collect.ssh.kept import Kept
+from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.transport import SshTransport
 from soc.model import Device
 
 SCENARIOS = ("cold", "refusing", "reused", "hanging")

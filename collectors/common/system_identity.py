@@ -26,7 +26,7 @@ VENDORS: dict[str, SnmpScalars | SnmpTable] = {}
 for key, vendor in vendors().items():
     if (scalars := vendor.scalars()) is not None:
         VENDORS[key] = scalars
-    VENDORS |= {f"{key}__{name}": table for name, table in vendor.columns().items()}
+    VENDORS |= {f"{key}__{name}": table for name, table in vendor.columns.items()}
 
 
 @collector(
@@ -39,7 +39,7 @@ def system_identity(
     """One set of facts, and the same as labels of `device_info`."""
     sources: list[tuple[str, Mapping[str, str | None]]] = []
     for key, vendor in vendors().items():
-        columns = {name: own[f"{key}__{name}"] or [] for name in vendor.columns()}
+        columns = {name: own[f"{key}__{name}"] or [] for name in vendor.columns}
         sources.append((key, vendor.values(own.get(key), columns)))
     sources += [("", source) for source in (_chassis(entities), _ups(ups), _printer(printer))]
     found = identify(system.object_id or "", system.description or "", sources)

@@ -143,8 +143,8 @@ class _Trusting:
 
     def _keys(self, place: Place) -> list[bytes]:
         from soc.collect.credentials import ssh_options
-        from soc.collect.ssh import Limits
         from soc.collect.ssh.jumps import Jumps
+        from soc.collect.ssh.limits import Limits
         from soc.collect.ssh.probe import shown_keys
         from soc.collect.ssh.trust import Trust
 

@@ -23,19 +23,21 @@ def run_cycle(
     deadline_seconds: float,
     everything: bool = False,
     simulated: bool = False,
+    memory: Memory | None = None,
     progress: Progress | None = None,
 ) -> Summary:
     """Poll what is due and seal it.
 
-    Raises SpoolError before anything is sent when the spool is full, or when a segment could not be
-    made durable (its data is then collected again).
+    `memory` is that of this process's cycle before; without it, the state is read. Raises SpoolError
+    before anything is sent when the spool is full, or when a segment could not be made durable (its data
+    is then collected again).
     """
     started = environment.monotonic()
     given_up = environment.spool.check_room()
     environment.spool.discard_unsealed()
     unrecovered = recover_cursors(environment.state, environment.spool)
     unrecovered += environment.outstanding.take_over()
-    memory = Memory.of(environment.state, environment.collectors)
+    memory = memory or Memory.of(environment.state, environment.collectors)
     recorder = Recorder(environment, memory, simulated=simulated)
     recorder.given_up(given_up)
     summary = recorder.summary

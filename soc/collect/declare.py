@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from soc.collect.columns import NAMES, Samples
@@ -137,13 +137,17 @@ class _SnmpFetch:
     def where(self, *object_ids: str) -> Self:
         """Ask only agents whose sysObjectID lies under one of these; others count as having none of it."""
         self.object_ids = tuple(_checked_oid(oid) for oid in object_ids)
+        self._prefixes = _prefixes(self.object_ids)
         return self
 
     def asks(self, object_id: str) -> bool:
         """Whether an agent with this sysObjectID is asked."""
-        return not self.object_ids or any(
-            object_id == oid or object_id.startswith(f"{oid}.") for oid in self.object_ids
-        )
+        return not self.object_ids or f"{object_id}.".startswith(self._prefixes)
+
+
+def _prefixes(object_ids: Iterable[str]) -> tuple[str, ...]:
+    """What every OID at or under these begins with, written with a dot behind it."""
+    return tuple(f"{oid}." for oid in object_ids)
 
 
 class SnmpTable(_SnmpFetch):
@@ -304,22 +308,20 @@ class Collector:
     documentation: str
     path: str = ""
     aside: frozenset[str] = frozenset()  # fetches that do not tell whether it applies
+    transport: str = field(init=False)
+    # the sysObjectIDs under which alone it applies; () = whatever the agent's is
+    object_ids: tuple[str, ...] = field(init=False)
 
-    @property
-    def transport(self) -> str:
-        return next(iter(self.fetches.values())).transport
-
-    @property
-    def object_ids(self) -> tuple[str, ...]:
-        """The sysObjectIDs under which alone it applies; () = whatever the agent's is."""
+    def __post_init__(self) -> None:
+        # Planning asks for both again and again.
         restricted = [getattr(fetch, "object_ids", ()) for fetch in self.fetches.values()]
-        return tuple(sorted({oid for oids in restricted for oid in oids})) if all(restricted) else ()
+        object_ids = sorted({oid for oids in restricted for oid in oids}) if all(restricted) else ()
+        object.__setattr__(self, "transport", next(iter(self.fetches.values())).transport)
+        object.__setattr__(self, "object_ids", tuple(object_ids))
 
     def asks(self, object_id: str) -> bool:
         """Whether it may apply to an agent with this sysObjectID."""
-        return not self.object_ids or any(
-            fetch.asks(object_id) for fetch in self.fetches.values() if isinstance(fetch, _SnmpFetch)
-        )
+        return not self.object_ids or f"{object_id}.".startswith(_prefixes(self.object_ids))
 
 
 def collector(

@@ -11,7 +11,7 @@ import gzip
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -53,7 +53,7 @@ class System:
         return _compiled(self.match).search(description)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Vendor:
     """One file of data/vendors."""
 
@@ -67,13 +67,14 @@ class Vendor:
 
     def scalars(self) -> SnmpScalars | None:
         """The vendor's own objects, asked only of its agents."""
-        columns = {name: text(oid) for name, oid in self._named() if not oid.endswith(_WHOLE_COLUMN)}
+        columns = {name: text(oid) for name, oid in self._named if not oid.endswith(_WHOLE_COLUMN)}
         return SnmpScalars(**columns).where(*self._asked()) if columns else None
 
-    def columns(self) -> dict[str, SnmpTable]:
+    @cached_property
+    def columns(self) -> Mapping[str, SnmpTable]:
         """Those of the vendor's objects that are columns, by name."""
         found = {}
-        for name, oid in self._named():
+        for name, oid in self._named:
             if oid.endswith(_WHOLE_COLUMN):
                 base, _, column = oid.removesuffix(_WHOLE_COLUMN).rpartition(".")
                 found[name] = SnmpTable(base, value=text(column)).where(*self._asked())
@@ -82,7 +83,7 @@ class Vendor:
     def values(self, row: Row | None, columns: Mapping[str, list[Row]]) -> dict[str, str]:
         """The first of each part's objects that is filled in."""
         values: dict[str, str] = {}
-        for name, _ in self._named():
+        for name, _ in self._named:
             cells = columns.get(name)
             found = (
                 next((cell.value for cell in cells if cell.value), None)
@@ -92,6 +93,7 @@ class Vendor:
             _merge(values, {name.partition("_")[0]: found})
         return values
 
+    @cached_property
     def _named(self) -> list[tuple[str, str]]:
         return [
             (f"{part}_{number}", oid)

@@ -10,7 +10,7 @@ from soc.collect.port import Transport
 from soc.inventory import Inventory
 
 if TYPE_CHECKING:
-    from soc.collect.ssh import Kept
+    from soc.collect.ssh.kept import Kept
 
 
 class Transports:
@@ -24,7 +24,7 @@ class Transports:
     def __call__(self, inventory: Inventory) -> dict[str, Transport]:
         """As transports_for."""
         if self._kept is None and _has_kind(inventory, "ssh"):
-            from soc.collect.ssh import Kept
+            from soc.collect.ssh.kept import Kept
 
             self._kept = Kept()
         return transports_for(inventory, self._known_hosts, self._kept)
@@ -43,7 +43,7 @@ def transports_for(
 
         found["snmp"] = SnmpTransport()
     if _has_kind(inventory, "ssh"):
-        from soc.collect.ssh import SshTransport
+        from soc.collect.ssh.transport import SshTransport
 
         found["ssh"] = SshTransport(known_hosts=known_hosts, kept=kept)
     if any(device.kind == LOCAL_KIND for device in inventory.devices.values()):

@@ -20,6 +20,7 @@ from pathlib import Path
 from soc.collect.cycle import run_cycle
 from soc.collect.environment import WRITER, Environment
 from soc.collect.load import load_collectors
+from soc.collect.memory import Memory
 from soc.collect.outstanding import Outstanding
 from soc.collect.state import CollectState
 from soc.demo import place
@@ -59,8 +60,9 @@ def write_history(environment: Environment, estate: Estate, stopped: Callable[[]
         transports={"snmp": SimulatedSnmp(estate, clock.now), "ssh": SimulatedSsh(estate, clock.now)},
         now=clock.now,
     )
+    memory = Memory.of(environment.state, environment.collectors)
     while clock.time < max(start, environment.now() - MINUTE_SECONDS) and not stopped():
-        run_cycle(simulated, deadline_seconds=_DEADLINE_SECONDS, simulated=True)
+        run_cycle(simulated, deadline_seconds=_DEADLINE_SECONDS, simulated=True, memory=memory)
         yield clock.time
         clock.time += MINUTE_SECONDS
 

@@ -47,18 +47,22 @@ def prepare(directory: Path, shipped_inventory: Path) -> Inventory:
         for name, protocol in (("udp", socket.SOCK_DGRAM), ("tcp", socket.SOCK_STREAM))
     }
     path = directory / INVENTORY
-    document = yaml.safe_load(shipped_inventory.read_text(encoding="utf-8"))
+    document = yaml.load(shipped_inventory.read_text(encoding="utf-8"), yaml.CSafeLoader)
     for defaults in document["defaults"].values():
         for kind, port in ports.items():
             defaults[kind]["port"] = port
     document["settings"]["listen"] = listen
-    write_private(path, yaml.safe_dump(document, sort_keys=False, width=200))
+    write_inventory(path, document)
     (directory / SCRATCH).mkdir(mode=0o700)
     write_secrets(directory, "community", "authentication", "privacy")
     inventory = load_inventory(path)
     hosts = [(device.name, endpoint(device, "ssh")) for device in devices_with(inventory, "ssh")]
     write_keys(directory / SSH, hosts)
     return inventory
+
+
+def write_inventory(path: Path, document: Any) -> None:
+    write_private(path, yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, width=200))
 
 
 def write_secrets(directory: Path, *names: str) -> None:

@@ -6,8 +6,6 @@ import socket
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from soc.demo import place
 from soc.inventory import Inventory, load_inventory
 from soc.model import ConfigurationError
@@ -36,7 +34,7 @@ def prepare_recordings(directory: Path, source: Path) -> Inventory:
         "devices": [{**device, "credentials": ["recorded"], "snmp": {"port": port}} for device in devices],
     }
     path = directory / place.INVENTORY
-    place.write_private(path, yaml.safe_dump(document, sort_keys=False, width=200))
+    place.write_inventory(path, document)
     (directory / place.SCRATCH).mkdir(mode=0o700)
     (directory / place.RECORDINGS).symlink_to(source.resolve())
     place.write_secrets(directory, "community")

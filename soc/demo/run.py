@@ -1,4 +1,4 @@
-"""The past of a demo run: one process writes it, this one ingests and judges it as it comes."""
+"""The past of a demo run: one process writes it, then this one ingests and judges it, all at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from soc.demo.scenario import HISTORY_SECONDS
 from soc.pipeline.pipeline import Pipeline
 from soc.pipeline.site import Site
 from soc.spool.spool import Spool
-from soc.store import Store, open_store
+from soc.store import open_store
 
 HISTORY = "history"  # the process that writes it
 _LOOK_SECONDS = 0.2
@@ -28,37 +28,33 @@ class Control:
 
 
 def past(site: Site, start: float, processes: Children, control: Control) -> None:
-    """Ingest and judge the history, with the time at which each minute was now, until all is in.
+    """Ingest and judge the history once it is written, as what waits after a night without a hub.
 
     The caller holds store.lock, and has started the process HISTORY. Raises StoreError, SocError.
     """
-    begun, minutes = site.monotonic(), 0
+    begun = site.monotonic()
     with open_store(site.data, spool_directory=site.spool) as store:
-        pipeline = _pipeline(site, store, start - HISTORY_SECONDS)
-        for sealed in _times(processes.output(HISTORY), control.stopped):
-            minutes += len(sealed)
-            while not control.stopped() and pipeline.step(sealed[-1]):
-                pass
+        pipeline = Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups)
+        pipeline.prepare(start - HISTORY_SECONDS)  # since then the devices are known
+        minutes = []
+        for minute in _times(processes.output(HISTORY), control.stopped):
+            minutes.append(minute)
             processes.check(but=HISTORY)
-        done = pipeline.summary
+        if control.stopped():
+            return
+        processes.finish(HISTORY)
+        done = pipeline.run(lambda: minutes[-1], control.stopped)
     if control.stopped():
         return
-    processes.finish(HISTORY)
     control.tell(
-        f"{minutes} minutes of history: {done.samples} samples and {done.events} events stored, "
+        f"{len(minutes)} minutes of history: {done.samples} samples and {done.events} events stored, "
         f"{done.rule_times} rule times evaluated, {done.alerts_opened} alerts opened "
         f"in {site.monotonic() - begun:.1f} s"
     )
 
 
-def _pipeline(site: Site, store: Store, now: float) -> Pipeline:
-    pipeline = Pipeline(store, Spool(site.spool), site.inventory, site.rules, site.groups)
-    pipeline.prepare(now)
-    return pipeline
-
-
-def _times(descriptor: int, stopped: Callable[[], bool]) -> Iterator[list[float]]:
-    """The times of the minutes that are sealed, as they come; those that came meanwhile together."""
+def _times(descriptor: int, stopped: Callable[[], bool]) -> Iterator[float]:
+    """The times of the minutes that are sealed, as they come."""
     said = b""
     while not stopped():
         if not select.select([descriptor], [], [], _LOOK_SECONDS)[0]:
@@ -67,5 +63,4 @@ def _times(descriptor: int, stopped: Callable[[], bool]) -> Iterator[list[float]
         if not new:
             return
         *lines, said = (said + new).split(b"\n")
-        if lines:
-            yield [float(line) for line in lines]
+        yield from map(float, lines)

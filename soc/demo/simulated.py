@@ -6,6 +6,7 @@ The history is written through them: the cycle, the collectors and the segments 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from soc.collect.declare import SnmpScalars, SnmpTable, SshCommand
@@ -19,6 +20,13 @@ from soc.demo.tree import VariableTree
 
 _SNMP_SECONDS, _SSH_SECONDS, _TIMEOUT_SECONDS = 0.004, 0.05, 6.0
 Clock = Callable[[], float]
+# Devices have most of their OIDs in common.
+_parsed = cache(ber.parse_oid)
+
+
+@cache
+def _written(oid: ber.Oid) -> str:
+    return ".".join(map(str, oid))
 
 
 def _raw(tag: int, value: SnmpValue) -> Any:
@@ -69,7 +77,7 @@ class SimulatedSnmp:
 def _scalars(tree: VariableTree, oids: list[str], time: float, is_v1: bool) -> dict[str, Any]:
     found = {}
     for oid in oids:
-        position = tree.position(ber.parse_oid(oid))
+        position = tree.position(_parsed(oid))
         if position is not None and not (is_v1 and tree.tag(position) == ber.COUNTER64):
             _, tag, value = tree.read(position, time)
             found[oid] = _raw(tag, value)
@@ -79,10 +87,10 @@ def _scalars(tree: VariableTree, oids: list[str], time: float, is_v1: bool) -> d
 def _column(tree: VariableTree, oid: str, time: float, is_v1: bool) -> ColumnCells:
     cells = ColumnCells(oid)
     found: list[tuple[str, Any] | None] = []
-    for position in tree.under(ber.parse_oid(oid)):
+    for position in tree.under(_parsed(oid)):
         if not (is_v1 and tree.tag(position) == ber.COUNTER64):
             name, tag, value = tree.read(position, time)
-            found.append((".".join(map(str, name)), _raw(tag, value)))
+            found.append((_written(name), _raw(tag, value)))
     cells.add([*found, None])
     return cells
 

@@ -16,7 +16,7 @@ import pytest
 from soc.cli import main
 from soc.collect.declare import SshCommand
 from soc.collect.port import Answer
-from soc.collect.ssh import SshTransport
+from soc.collect.ssh.transport import SshTransport
 from tests.support.sshd import Host
 
 HELLO = SshCommand("hello", "echo hello")

@@ -16,8 +16,8 @@ from soc.collect.allow_lists import forcecommand, sudoers
 from soc.collect.commands import ListedCommand, commands_of
 from soc.collect.load import load_collectors
 from soc.collect.port import Answer, Job
-from soc.collect.ssh import SshTransport
 from soc.collect.ssh.platform import DETECTIONS
+from soc.collect.ssh.transport import SshTransport
 from soc.model import ConfigurationError
 from tests.support.sshd import Host
 

@@ -10,7 +10,7 @@ from soc.collect import CommandOutput, LogRecord, SshCommand
 from soc.collect.load import load_collectors
 from soc.collect.logs import GAP
 from soc.collect.port import Answer
-from soc.collect.ssh import SshTransport
+from soc.collect.ssh.transport import SshTransport
 from soc.collect.windows_logs import windows_records, windows_script
 from tests.support.scripted_ssh import Reply, ScriptedHost, ScriptedServer
 from tests.support.windows_events import TIME, event_xml

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from soc.collect.port import Answer, Job
-from soc.collect.ssh import Limits, SshTransport
+from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.transport import SshTransport
 
 
 @pytest.fixture

@@ -15,8 +15,9 @@ import pytest
 
 from soc.collect.declare import SshCommand
 from soc.collect.port import Answer, Job, ResolvedCredential
-from soc.collect.ssh import Limits, SshTransport
 from soc.collect.ssh.known_hosts import fingerprint
+from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.transport import SshTransport
 from soc.model import Device
 
 HELLO = SshCommand("hello", "echo hello")

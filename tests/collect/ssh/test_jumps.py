@@ -16,8 +16,10 @@ import pytest
 from soc.collect.declare import CommandOutput, SshCommand, collector
 from soc.collect.once import poll_once
 from soc.collect.port import Answer, Hop, Job
-from soc.collect.ssh import Kept, Limits, SshTransport
 from soc.collect.ssh.jumps import Jumps
+from soc.collect.ssh.kept import Kept
+from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.transport import SshTransport
 from soc.inventory import load_inventory
 from soc.model import Device, Sample
 from tests.support.sshd import Host

@@ -13,7 +13,9 @@ import pytest
 
 from soc.collect.declare import SshCommand
 from soc.collect.port import Answer, Job
-from soc.collect.ssh import Kept, Limits, SshTransport
+from soc.collect.ssh.kept import Kept
+from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.transport import SshTransport
 from tests.support.sshd import Host
 
 HELLO = SshCommand("hello", "echo hello")

@@ -24,7 +24,8 @@ from soc.collect.declare import Collector
 from soc.collect.load import load_collectors
 from soc.collect.outcome import Outcome, outcomes
 from soc.collect.port import Answer
-from soc.collect.ssh import Limits, SshTransport
+from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.transport import SshTransport
 
 ASKED = (
     "linux_accounts", "linux_authorized_keys", "linux_certificates", "linux_disks", "linux_encryption",

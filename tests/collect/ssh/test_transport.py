@@ -13,7 +13,9 @@ import pytest
 
 from soc.collect.declare import CommandOutput, SshCommand
 from soc.collect.port import Answer, Failure, Job
-from soc.collect.ssh import DETECT, Limits, SshTransport
+from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.platform import DETECT
+from soc.collect.ssh.transport import SshTransport
 from soc.model import Device
 
 Ask = Callable[..., Answer]
