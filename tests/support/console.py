@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 
 from textual import events
+from textual.keys import key_to_character
 from textual.message import Message
 from textual.pilot import Pilot
 
@@ -38,7 +39,10 @@ class Driver:
         return "\n".join(self.lines())
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        """Each key once the one before is taken in; then wait until nothing is to be done any more."""
+        for key in keys:
+            self.app.post_message(events.Key(key, key_to_character(key)))
+            await self.pilot.pause(0)
         await self.pilot.pause()
 
     async def type(self, text: str) -> None:
