@@ -16,8 +16,9 @@ from soc.cli._load import collectors_of, rules_of
 from soc.cli._signals import Signals
 from soc.demo import place
 from soc.demo.children import ESTATE_ROLES, SYSLOG_ROLE, Children, children
+from soc.demo.control import Control
 from soc.demo.outcome import differences
-from soc.demo.run import HISTORY, Control, past
+from soc.demo.run import HISTORY, past
 from soc.demo.scenario import Scenario
 from soc.inventory import Inventory
 from soc.model import SocError

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from soc.demo.run import Control
+    from soc.demo.control import Control
 
 _EXAMPLES = """examples:
   soc demo
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     """0 when the run came to its end, by time, by a key or by a signal; 1 when the outcome is wrong."""
     from soc.cli._load import seconds
     from soc.cli._signals import signals
-    from soc.demo.run import Control
+    from soc.demo.control import Control
 
     duration = seconds(args.duration) if args.duration else float("inf")
     if not (args.headless or args.recordings):

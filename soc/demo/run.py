@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import select
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from soc.demo.children import Children
+from soc.demo.control import Control
 from soc.demo.scenario import HISTORY_SECONDS
 from soc.pipeline.pipeline import Pipeline
 from soc.pipeline.site import Site
@@ -16,15 +16,6 @@ from soc.store import open_store
 
 HISTORY = "history"  # the process that writes it
 _LOOK_SECONDS = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """What a run is told from outside, and tells."""
-
-    stopped: Callable[[], bool]
-    sleep: Callable[[float], None]  # seconds; returns early when stopped
-    tell: Callable[[str], None]  # progress, for people
 
 
 def past(site: Site, start: float, processes: Children, control: Control) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from soc.collect.load import load_collectors
 from soc.collect.once import poll_once
+from soc.collect.ssh.limits import Limits
+from soc.collect.ssh.transport import SshTransport
 from soc.collect.transports import transports_for
 from soc.demo import place
 from soc.demo.children import ESTATE_ROLES, played
@@ -40,7 +42,7 @@ def _poll(inventory: Inventory, *names: str) -> dict[str, dict[str, object]]:
     poll_once(
         inventory,
         load_collectors(),
-        transports_for(inventory),
+        {**transports_for(inventory), "ssh": SshTransport(Limits(connect_seconds=1.0))},
         devices=list(names),
         now=time.time,
         monotonic=time.monotonic,

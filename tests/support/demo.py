@@ -36,7 +36,7 @@ def demo_run(tmp_path_factory: pytest.TempPathFactory) -> DemoRun:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not printed.exists():
             done = soc(
-                "demo", "--headless", "--for", "15s", "--json", "--seed", str(SEED),
+                "demo", "--headless", "--for", "10s", "--json", "--seed", str(SEED),
                 "--data", str(place / "data"), check=True, timeout=240,
             )  # fmt: skip
             printed.write_text(done.stdout)
