@@ -10,12 +10,13 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from soc.demo.scenario import Scenario
+from soc.demo.scenario import HISTORY_SECONDS, Scenario
 from soc.inventory import load_inventory
 from soc.model import TOWERS
 from soc.model.shipped import shipped
@@ -92,6 +93,19 @@ def test_history_is_marked_simulated(outcome: _Outcome) -> None:
     headers = [read_header(path) for path in sorted((outcome.data / "spool" / "done").glob("*.parquet"))]
     assert sum(header.simulated for header in headers) >= 30
     assert any(not header.simulated for header in headers)
+
+
+def test_the_past_is_judged_by_what_was_known_then(outcome: _Outcome) -> None:
+    """What had gone wrong more than a quarter of an hour before the demo went live was seen in time."""
+    headers = [read_header(path) for path in (outcome.data / "spool" / "done").glob("*.parquet")]
+    live = max(header.created for header in headers if header.simulated)
+    seen = [
+        live - datetime.fromisoformat(alert["first_seen"]).timestamp()
+        for alert in outcome.alerts
+        if alert["kind"] == "availability"
+    ]
+    assert min(seen) > 600
+    assert max(seen) < HISTORY_SECONDS
 
 
 @pytest.fixture
