@@ -28,7 +28,7 @@ from soc.demo.estate import Estate
 from soc.demo.scenario import HISTORY_SECONDS
 from soc.demo.simulated import SimulatedSnmp, SimulatedSsh
 from soc.detection.places import load_all_rules
-from soc.intake import Refiner
+from soc.intake.refine import Refiner
 from soc.inventory import load_inventory
 from soc.spool.layout import COLLECT_LOCK, COLLECT_STATE, OUTSTANDING, SPOOL
 from soc.spool.lock import acquire

@@ -29,7 +29,7 @@ from soc.collect.transports import Transports
 from soc.collect.worker import TICK_SECONDS, Share, Worker
 from soc.detection import RuleSet
 from soc.detection.places import load_all_rules
-from soc.intake import Refiner
+from soc.intake.refine import Refiner
 from soc.inventory import Inventory, load_accepted
 from soc.model import SocError
 from soc.model.text import clean

@@ -11,8 +11,8 @@ from soc.collect.environment import WRITER, Environment, Summary
 from soc.collect.outstanding import Outstanding
 from soc.collect.port import Transport
 from soc.collect.state import CollectState, open_state
-from soc.intake import Refiner
 from soc.intake.raw import Refined, refine_waiting
+from soc.intake.refine import Refiner
 from soc.model import LockHeldError
 from soc.pipeline.delivery import Delivered, deliver_due
 from soc.pipeline.pipeline import Pipeline, PipelineSummary

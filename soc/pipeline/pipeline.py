@@ -327,26 +327,29 @@ class Pipeline:
         store, summary = self._store, self.summary
         self._availability.forget()
         store.segments.record((header for header, _ in files), now)
-        summary.samples += store.series.add_staged()
-        events = store.events.add_staged(batch)
-        changes = store.facts.add_staged(now, batch)
+        # Most segments hold some kinds of records only: statements cost milliseconds even over no rows.
+        holds = store.segments.holds
+        if "sample" in holds:
+            summary.samples += store.series.add_staged()
+        events = store.events.add_staged(batch) if "event" in holds else 0
+        changes = store.facts.add_staged(now, batch) if holds & {"fact", "reading"} else 0
         self._own_waits = self._own_waits or events + changes > 0
         summary.events += events
         summary.fact_changes += changes
-        store.polls.add_staged()
-        self._change_states(store.polls.reachability_staged(), now, batch)
-        store.polls.keep_reachability()
+        if "poll" in holds:
+            store.polls.add_staged()
+            self._change_states(store.polls.reachability_staged(), now, batch)
+            store.polls.keep_reachability()
         summary.segments += len(files)
         summary.rows += sum(header.rows for header, _ in files)
 
     def _detect(self, own: Sequence[Match], files: Sequence[SegmentFile]) -> list[Evidence]:
         """Store matches on our own events and of the staged files; returns what they mean for alerts."""
         store = self._store
-        if not files:
-            if not own:
-                return []
-            store.segments.stage(())
-        added = store.matches.add_staged(own)
+        staged = bool(files) and "match" in store.segments.holds
+        if not own and not staged:
+            return []
+        added = store.matches.add(own, staged=staged)
         self.summary.matches += added
         if not added:
             return []

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from soc.model.alerts import Alert
 from soc.model.filters import Term
 from soc.store.alerts import SELECTED, alert_of
-from soc.store.database import Database
+from soc.store.database import IDS, Database, ids
 from soc.store.filters import Age, Asker, Choice, Number, Severity, Text, Vocabulary, condition
 from soc.store.times import moment
 
@@ -135,10 +135,9 @@ class AlertList:
             {"device": device, "limit": limit},
         )
 
-    def by_ids(self, ids: Sequence[str]) -> list[Alert]:
+    def by_ids(self, wanted: Sequence[str]) -> list[Alert]:
         """Those of these alerts that there are, by id."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
-        return self._alerts("WHERE alert.id IN (SELECT id FROM staged_id) ORDER BY alert.id", {})
+        return self._alerts(f"WHERE alert.id IN {IDS} ORDER BY alert.id", ids(wanted))
 
     def _alerts(self, condition: str, values: dict[str, Any]) -> list[Alert]:
         """`condition` is a constant of this module."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from soc.model import canonical_labels
 from soc.model.alerts import Actor, Alert, Transition
-from soc.store.database import Database
+from soc.store.database import IDS, Database, ids
 from soc.store.times import moment
 
 _ALERT = {
@@ -74,15 +74,14 @@ class Alerts:
     def touched(self, fingerprints: Collection[str], *, unfinished_availability: bool) -> list[Alert]:
         """Every occurrence of these fingerprints; if wanted also every availability alert that is not
         closed, or was closed by somebody while it fires."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([item] for item in fingerprints))
         return self._alerts(
-            """
-            WHERE alert_current.fingerprint IN (SELECT id FROM staged_id)
+            f"""
+            WHERE alert_current.fingerprint IN {IDS}
                OR ($unfinished AND kind = 'availability'
                    AND (workflow <> 'closed' OR condition <> 'resolved'))
             ORDER BY alert.id
             """,
-            {"unfinished": unfinished_availability},
+            {"unfinished": unfinished_availability, **ids(fingerprints)},
         )
 
     def opened_times(self, since: float) -> dict[str, list[float]]:
@@ -100,14 +99,10 @@ class Alerts:
 
     def evidence_counts(self, alerts: Iterable[Alert]) -> dict[str, int]:
         """How many pieces of evidence these alerts keep, by id."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([alert.id] for alert in alerts))
         return dict(
             self._database.rows(
-                """
-                SELECT alert_id, count(*)
-                FROM alert_evidence SEMI JOIN staged_id ON staged_id.id = alert_id
-                GROUP BY alert_id
-                """
+                f"SELECT alert_id, count(*) FROM alert_evidence WHERE alert_id IN {IDS} GROUP BY alert_id",  # noqa: S608
+                ids(alert.id for alert in alerts),
             )
         )
 
@@ -184,27 +179,23 @@ class Alerts:
                 for position, step in enumerate(transitions)
             ),
         )  # fmt: skip
-        new = self._database.rows(
-            """
-            SELECT position FROM staged_transition
-            WHERE id NOT IN (SELECT id FROM alert_transition)
-            QUALIFY row_number() OVER (PARTITION BY id ORDER BY position) = 1
-            ORDER BY position
-            """
-        )
-        if not new:
-            return
-        self._database.execute(
-            """
-            INSERT INTO alert_transition BY NAME
-            SELECT * EXCLUDE (position), $now::TIMESTAMP AS recorded
-            FROM staged_transition
-            WHERE position IN (SELECT unnest($new::BIGINT[]))
-            ORDER BY position
-            """,
-            {"now": moment(now), "new": [position for (position,) in new]},
-        )
-        self.appended += [transitions[position] for (position,) in new]
+        new = {
+            id
+            for (id,) in self._database.rows(
+                """
+                INSERT INTO alert_transition BY NAME
+                SELECT * EXCLUDE (position), $now::TIMESTAMP AS recorded
+                FROM staged_transition
+                WHERE id NOT IN (SELECT id FROM alert_transition)
+                QUALIFY row_number() OVER (PARTITION BY id ORDER BY position) = 1
+                ORDER BY position
+                RETURNING id
+                """,
+                {"now": moment(now)},
+            )
+        }
+        firsts = {step.id: step for step in reversed(transitions)}
+        self.appended += [step for step in transitions if step.id in new and step is firsts[step.id]]
 
     def reinstate(
         self, alert: Alert, transition: Transition, evidence: Sequence[tuple[str, float]], now: float
@@ -276,10 +267,9 @@ class Alerts:
         )
         return found[0] if found else None
 
-    def by_ids(self, ids: Collection[str]) -> dict[str, Alert]:
+    def by_ids(self, wanted: Iterable[str]) -> dict[str, Alert]:
         """Those alerts, by id."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
-        return {alert.id: alert for alert in self._alerts("WHERE alert.id IN (SELECT id FROM staged_id)")}
+        return {alert.id: alert for alert in self._alerts(f"WHERE alert.id IN {IDS}", ids(wanted))}
 
     def history(self, alert_id: str) -> list[Transition]:
         """Its transitions, oldest first."""

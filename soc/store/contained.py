@@ -16,6 +16,7 @@ from soc.spool.layout import BACKUP
 from soc.spool.spool import Spool
 from soc.store.backup import STORE, Manifest
 from soc.store.database import connect
+from soc.store.segments import Segments
 from soc.store.store import Store
 
 KEEP_SECONDS = 24 * 3600.0
@@ -30,8 +31,7 @@ def note_verified(spool: Spool, backup: Path, manifest: Manifest) -> int:
     done = [path.stem for path in spool.done_directory.glob("*.parquet")]
     database = connect(backup / STORE, [], read_only=True)
     try:
-        database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in done))
-        found = [id for (id,) in database.rows("SELECT id FROM segment SEMI JOIN staged_id USING (id)")]
+        found = Segments(database).known(done)
     finally:
         database.close()
     document = {

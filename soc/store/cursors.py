@@ -18,7 +18,10 @@ class Cursors:
         return int(rows[0][0]) if rows else None
 
     def set(self, name: str, value: int) -> None:
-        self.set_all({name: value})
+        position = {"name": name, "value": value}
+        [(known,)] = self._database.rows("UPDATE cursor SET value = $value WHERE name = $name", position)
+        if not known:
+            self._database.execute("INSERT INTO cursor VALUES ($name, $value)", position)
 
     def set_all(self, positions: Mapping[str, int]) -> None:
         """Set several by one statement."""

@@ -19,6 +19,13 @@ _THREADS = 1
 _MEMORY_LIMIT = "2GB"
 # A damaged write-ahead log opens silently with rows missing: keep what stands in it small.
 _CHECKPOINT_THRESHOLD = "64MB"
+# The texts of `ids`, as a subquery: a temporary table of them would be one more statement to plan.
+IDS = """(SELECT unnest(from_json($ids::JSON, '["VARCHAR"]')))"""
+
+
+def ids(texts: Iterable[str]) -> dict[str, Any]:
+    """The bound value that IDS needs."""
+    return {"ids": json.dumps(list(texts))}
 
 
 class Database:

@@ -34,15 +34,19 @@ class Devices:
 
         A device's first description also holds for the time before: its older samples have no other.
         """
+        described = {device.name: (device, _content(device)) for device in devices}
+        known = dict(self._database.rows("SELECT device, content FROM device_history WHERE valid_to IS NULL"))
+        if known == {name: content for name, (_, content) in described.items()}:
+            return 0
         self._database.stage(
             "staged_device",
             _COLUMNS,
             (
                 (
                     device.name, device.tower, device.site, device.supplier, device.kind, device.state,
-                    device.availability, list(device.depends_on), dict(device.labels), _content(device),
+                    device.availability, list(device.depends_on), dict(device.labels), content,
                 )
-                for device in devices
+                for device, content in described.values()
             ),
         )  # fmt: skip
         [(closed,)] = self._database.rows(

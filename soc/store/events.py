@@ -7,7 +7,7 @@ from typing import Any
 
 from soc.model import Event
 from soc.model.filters import Term
-from soc.store.database import Database
+from soc.store.database import IDS, Database, ids
 from soc.store.filters import Age, Asker, Number, Severity, Text, Vocabulary, condition
 from soc.store.sealing.manifest import LATEST_SECONDS
 from soc.store.sealing.sealed import Sealed
@@ -152,20 +152,20 @@ class Events:
         return bool(found)
 
     def by_ids(
-        self, ids: Sequence[str], since: float | None = None, until: float | None = None
+        self, wanted: Sequence[str], since: float | None = None, until: float | None = None
     ) -> list[Event]:
         """Those events, by time. With the times between which they lie, no older file is searched."""
 
         def question(event: str) -> list[tuple[Any, ...]]:
-            self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
             return self._database.rows(
                 f"""
                 SELECT {SELECTED}
-                FROM {event} SEMI JOIN staged_id USING (id)
-                WHERE time BETWEEN $since AND $until
+                FROM {event}
+                WHERE id IN {IDS} AND time BETWEEN $since AND $until
                 ORDER BY time, id
                 """,  # noqa: S608 - made of constants and names of sealed files
                 {
+                    **ids(wanted),
                     "since": moment(since or 0.0),
                     "until": moment(LATEST_SECONDS if until is None else until),
                 },

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from soc.model import Match, canonical_labels
-from soc.store.database import Database
+from soc.store.database import IDS, Database, ids
 from soc.store.sealing.sealed import Sealed
 from soc.store.times import moment
 
@@ -54,8 +54,8 @@ class Matches:
         self._database = database
         self._sealed = sealed
 
-    def add_staged(self, own: Sequence[Match] = ()) -> int:
-        """Store the staged matches and those on our own events; returns how many were new.
+    def add(self, own: Sequence[Match], *, staged: bool) -> int:
+        """Store these matches on our own events and, if wanted, the staged ones; returns how many were new.
 
         The new ones stand in the temporary table match_new until the next call.
         """
@@ -70,14 +70,15 @@ class Matches:
                 for match in own
             ),
         )  # fmt: skip
-        self._database.execute(
-            """
-            INSERT INTO match_staged
-            SELECT id, rule_id, rule_version, time, received, device, labels, correlation_fields
-            FROM staged
-            WHERE record = 'match'
-            """
-        )
+        if staged:
+            self._database.execute(
+                """
+                INSERT INTO match_staged
+                SELECT id, rule_id, rule_version, time, received, device, labels, correlation_fields
+                FROM staged
+                WHERE record = 'match'
+                """
+            )
         # As with events, a known one lies near.
         [(first,)] = self._database.rows("SELECT min(time) FROM match_staged")
         known = self._sealed.known("match", "match_staged")
@@ -143,17 +144,17 @@ class Matches:
 
     def combinations(self, rule_ids: Sequence[str], first: float, last: float) -> list[Touch]:
         """As `touched`, of all matches of these rules in the closed range of time."""
-        self._database.stage("staged_rule", {"rule_id": "VARCHAR"}, ([rule] for rule in rule_ids))
         rows = self._within(
             first,
             last,
-            """
+            f"""
             SELECT rule_id, correlation_json, epoch_us(min(time)) / 1e6, epoch_us(max(time)) / 1e6
-            FROM {match} AS match SEMI JOIN staged_rule USING (rule_id)
-            WHERE time BETWEEN $first AND $last
+            FROM {{match}} AS match
+            WHERE rule_id IN {IDS} AND time BETWEEN $first AND $last
             GROUP BY rule_id, correlation_json
             ORDER BY rule_id, correlation_json
-            """,
+            """,  # noqa: S608 - a constant
+            ids(rule_ids),
         )
         return [Touch(rule_id, json.loads(fields), first, last) for rule_id, fields, first, last in rows]
 
@@ -174,12 +175,15 @@ class Matches:
             WHERE time BETWEEN $first AND $last
             ORDER BY time, event_id
             """,
+            {},
         )
         return [Match(*(*row[:6], json.loads(row[6]), json.loads(row[7]))) for row in rows]
 
-    def _within(self, first: float, last: float, sql: str) -> list[tuple[Any, ...]]:
+    def _within(
+        self, first: float, last: float, sql: str, parameters: Mapping[str, Any]
+    ) -> list[tuple[Any, ...]]:
         """Rows of a question over {match}, the matches in [$first, $last]."""
-        values = {"first": moment(first), "last": moment(last)}
+        values = {"first": moment(first), "last": moment(last), **parameters}
         return self._sealed.ask(
             "match", first, last, lambda match: self._database.rows(sql.format(match=match), values)
         )

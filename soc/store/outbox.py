@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from soc.model.notices import Notice, NoticeState, OutboxEntry
-from soc.store.database import Database
+from soc.store.database import IDS, Database, ids
 from soc.store.times import moment
 
 _NOTICE = {
@@ -92,25 +92,25 @@ class Outbox:
             {"target": target, "now": moment(now), "limit": limit},
         )
 
-    def claim(self, ids: Sequence[str], message: str, next_attempt: float) -> None:
+    def claim(self, wanted: Sequence[str], message: str, next_attempt: float) -> None:
         """An attempt begins: they travel in `message`, and come due again if nobody settles it."""
         self._change(
-            ids,
-            """
+            wanted,
+            f"""
             UPDATE outbox SET message = $message, attempts = attempts + 1, next_attempt = $next_attempt
-            WHERE id IN (SELECT id FROM staged_id) AND state = 'pending'
-            """,
+            WHERE id IN {IDS} AND state = 'pending'
+            """,  # noqa: S608 - a constant
             {"message": message, "next_attempt": moment(next_attempt)},
         )
 
-    def settle(self, ids: Sequence[str], state: NoticeState, now: float, error: str = "") -> None:
+    def settle(self, wanted: Sequence[str], state: NoticeState, now: float, error: str = "") -> None:
         """Delivered, or given up."""
         self._change(
-            ids,
-            """
+            wanted,
+            f"""
             UPDATE outbox SET state = $state, settled = $now, error = $error
-            WHERE id IN (SELECT id FROM staged_id) AND state = 'pending'
-            """,
+            WHERE id IN {IDS} AND state = 'pending'
+            """,  # noqa: S608 - a constant
             {"state": state, "now": moment(now), "error": error},
         )
 
@@ -138,16 +138,16 @@ class Outbox:
         )
 
     def postpone(
-        self, ids: Sequence[str], message: str, reached: Sequence[str], next_attempt: float, error: str
+        self, wanted: Sequence[str], message: str, reached: Sequence[str], next_attempt: float, error: str
     ) -> None:
         """The attempt failed for now; `message` stays "" when nobody can have it: others may join then."""
         self._change(
-            ids,
-            """
+            wanted,
+            f"""
             UPDATE outbox
             SET message = $message, reached = $reached, next_attempt = $next_attempt, error = $error
-            WHERE id IN (SELECT id FROM staged_id) AND state = 'pending'
-            """,
+            WHERE id IN {IDS} AND state = 'pending'
+            """,  # noqa: S608 - a constant
             {
                 "message": message,
                 "reached": json.dumps(list(reached)),
@@ -167,23 +167,21 @@ class Outbox:
             {"now": moment(now), "maximum": maximum_attempts},
         )
 
-    def retry(self, ids: Sequence[str], now: float, expires: float) -> list[str]:
+    def retry(self, wanted: Sequence[str], now: float, expires: float) -> list[str]:
         """Make these due now, with all attempts before them, and whatever travels in their messages;
         returns the ids of all. What is delivered stays so."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
         return [
             id
             for (id,) in self._database.rows(
-                """
+                f"""
                 UPDATE outbox
                 SET state = 'pending', attempts = 0, next_attempt = $now, expires = $expires, settled = NULL
                 WHERE state <> 'delivered'
-                  AND (id IN (SELECT id FROM staged_id)
-                       OR message IN (SELECT message FROM outbox SEMI JOIN staged_id USING (id)
-                                      WHERE message <> ''))
+                  AND (id IN {IDS}
+                       OR message IN (SELECT message FROM outbox WHERE id IN {IDS} AND message <> ''))
                 RETURNING id
-                """,
-                {"now": moment(now), "expires": moment(expires)},
+                """,  # noqa: S608 - a constant
+                {"now": moment(now), "expires": moment(expires), **ids(wanted)},
             )
         ]
 
@@ -198,9 +196,9 @@ class Outbox:
         """How many notices by state."""
         return dict(self._database.rows("SELECT state, count(*) FROM outbox GROUP BY state"))
 
-    def _change(self, ids: Sequence[str], sql: str, parameters: Mapping[str, Any]) -> None:
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
-        self._database.execute(sql, parameters)
+    def _change(self, wanted: Sequence[str], sql: str, parameters: Mapping[str, Any]) -> None:
+        if wanted:
+            self._database.execute(sql, {**parameters, **ids(wanted)})
 
     def _entries(self, condition: str, parameters: Mapping[str, Any]) -> list[OutboxEntry]:
         """`condition` is a constant of this module."""

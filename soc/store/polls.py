@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from soc.model import REACHABILITY_COLLECTORS
-from soc.store.database import Database
+from soc.store.database import IDS, Database, ids
 from soc.store.times import moment
 
 # Nothing was asked of the device, or nobody waited for the answer: these polls say nothing about it.
@@ -221,14 +221,14 @@ class Polls:
 
     def answers(self, devices: Sequence[str]) -> dict[str, dict[str, bool]]:
         """What each collector's last poll said, by device and collector; expired ones are left out."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([device] for device in devices))
         found: dict[str, dict[str, bool]] = {}
         for device, collector, answered in self._database.rows(
-            """
+            f"""
             SELECT device, collector, answered
-            FROM reachability_current SEMI JOIN staged_id ON staged_id.id = device
-            WHERE NOT expired
-            """
+            FROM reachability_current
+            WHERE device IN {IDS} AND NOT expired
+            """,  # noqa: S608 - a constant
+            ids(devices),
         ):
             found.setdefault(device, {})[collector] = answered
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from soc.store.database import Database
+from soc.store.database import IDS, Database, ids
 from soc.store.times import moment
 
 
@@ -17,17 +17,15 @@ class Rules:
 
     def archive(self, texts: Iterable[tuple[str, str, str]], now: float) -> None:
         """Keep (version, rule id, text) of every version ever in force."""
+        known = {version for (version,) in self._database.rows("SELECT version FROM rule_archive")}
+        new = {version: (version, *rest) for version, *rest in texts if version not in known}
+        if not new:
+            return
         self._database.stage(
-            "staged_text", {"version": "VARCHAR", "rule_id": "VARCHAR", "text": "VARCHAR"}, texts
+            "staged_text", {"version": "VARCHAR", "rule_id": "VARCHAR", "text": "VARCHAR"}, new.values()
         )
         self._database.execute(
-            """
-            INSERT INTO rule_archive
-            SELECT version, any_value(rule_id), any_value(text), $now
-            FROM staged_text
-            WHERE version NOT IN (SELECT version FROM rule_archive)
-            GROUP BY version
-            """,
+            "INSERT INTO rule_archive SELECT version, rule_id, text, $now FROM staged_text",
             {"now": moment(now)},
         )
 
@@ -49,12 +47,12 @@ class Rules:
         """Replace the state of these rules."""
         if not states:
             return
-        self._database.stage("staged_rule", {"rule_id": "VARCHAR"}, ([rule] for rule in states))
-        self._database.execute("DELETE FROM rule_state WHERE rule_id IN (SELECT rule_id FROM staged_rule)")
+        self._database.execute(f"DELETE FROM rule_state WHERE rule_id IN {IDS}", ids(states))  # noqa: S608
+        rows = [(rule, key, state) for rule, found in states.items() for key, state in found.items()]
+        if not rows:
+            return
         self._database.stage(
-            "staged_rule_state",
-            {"rule_id": "VARCHAR", "key": "VARCHAR", "state": "VARCHAR"},
-            ((rule, key, state) for rule, found in states.items() for key, state in found.items()),
+            "staged_rule_state", {"rule_id": "VARCHAR", "key": "VARCHAR", "state": "VARCHAR"}, rows
         )
         self._database.execute("INSERT INTO rule_state SELECT * FROM staged_rule_state")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import duckdb
 
 from soc.model import StoreError
 from soc.spool.header import Header
-from soc.store.database import Database, disk_full
+from soc.store.database import IDS, Database, disk_full, ids
 from soc.store.times import moment
 
 # Times a segment may hold; others cannot be told to Python, or are nonsense.
@@ -38,11 +39,14 @@ class Segments:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.holds: set[str] = set()  # which records are staged; "reading" = polls that read facts
 
-    def known(self, ids: Sequence[str]) -> set[str]:
-        """Those of `ids` whose rows are in the store."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([id] for id in ids))
-        return {id for (id,) in self._database.rows("SELECT id FROM segment SEMI JOIN staged_id USING (id)")}
+    def known(self, segments: Sequence[str]) -> set[str]:
+        """Those of the segments whose rows are in the store."""
+        if not segments:
+            return set()
+        rows = self._database.rows(f"SELECT id FROM segment WHERE id IN {IDS}", ids(segments))  # noqa: S608
+        return {id for (id,) in rows}
 
     def stage(self, files: Sequence[tuple[Header, Path]]) -> dict[Path, str]:
         """Read the files' rows, in this order; returns why for each that was left out.
@@ -117,9 +121,11 @@ class Segments:
         return found
 
     def _wrong(self, files: Sequence[tuple[Header, Path]]) -> dict[str, str]:
+        """What is wrong, by segment; notes what the others hold."""
         counted = self._database.rows(
             f"""
-            SELECT segment, count(*), count(*) FILTER (
+            SELECT segment, record, coalesce(len(fact_keys) > 0, FALSE) AS reading,
+                   count(*), count(*) FILTER (
                 (CASE record
                     WHEN 'sample' THEN
                         metric IS NOT NULL AND interval_seconds IS NOT NULL
@@ -138,17 +144,25 @@ class Segments:
                 OR (time BETWEEN {_EARLIEST} AND {_LATEST}) IS NOT TRUE
             )
             FROM staged
-            GROUP BY segment
+            GROUP BY segment, record, reading
             """  # noqa: S608 - the inserted texts are this module's constants
         )
-        rows = {segment: (count, bad) for segment, count, bad in counted}
-        wrong = {}
+        rows: Counter[str] = Counter()
+        bad: Counter[str] = Counter()
+        for segment, _, _, count, lacking in counted:
+            rows[segment] += count
+            bad[segment] += lacking
+        wrong: dict[str, str] = {}
         for header, _ in files:
-            count, bad = rows.get(header.segment, (0, 0))
-            if bad:
-                wrong[header.segment] = f"{bad} rows lack what their record needs"
-            elif count != header.rows and count:
-                wrong[header.segment] = f"{count} rows found, its header says {header.rows}"
+            segment = header.segment
+            if bad[segment]:
+                wrong[segment] = f"{bad[segment]} rows lack what their record needs"
+            elif rows[segment] and rows[segment] != header.rows:
+                wrong[segment] = f"{rows[segment]} rows found, its header says {header.rows}"
+        self.holds = set()
+        for segment, record, reading, *_ in counted:
+            if segment not in wrong:
+                self.holds |= {record, "reading"} if reading else {record}
         return wrong
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from soc.store.database import Database
+from soc.store.database import IDS, Database, ids
 from soc.store.times import moment
 
 OFF_OR_AWAY = "off or away"  # why a device that nobody expects to answer is unknown, not down
@@ -39,16 +39,15 @@ class States:
 
     def at(self, devices: Sequence[str], time: float) -> dict[str, str]:
         """The state of each of these devices as of `time`; absent = none yet."""
-        self._database.stage("staged_id", {"id": "VARCHAR"}, ([device] for device in devices))
         return dict(
             self._database.rows(
-                """
+                f"""
                 SELECT device, arg_max(state, (time, rowid))
-                FROM device_state SEMI JOIN staged_id ON staged_id.id = device
-                WHERE time <= $time
+                FROM device_state
+                WHERE device IN {IDS} AND time <= $time
                 GROUP BY device
-                """,
-                {"time": moment(time)},
+                """,  # noqa: S608 - a constant
+                {"time": moment(time), **ids(devices)},
             )
         )
 

@@ -114,11 +114,22 @@ def test_a_taken_port_is_an_error(tmp_path: Path) -> None:
     assert f"tcp 127.0.0.1:{port}: Address already in use" in done.stderr
 
 
+# `soc` that waits for the receiver before it half a second instead of five.
+IMPATIENT = """
+import sys
+from soc.cli import main
+from soc.intake.receive import service
+service.LOCK_WAIT_SECONDS = 0.5
+sys.exit(main())
+"""
+
+
 def test_two_receivers_never_share_a_spool(tmp_path: Path) -> None:
     """The second ends with 75 and names the first, which goes on."""
     with receiver(tmp_path, tcp=False) as running:
         running.status()
-        done = soc("receive", "--data", str(tmp_path), "--udp", "127.0.0.1:0")
+        second = [sys.executable, "-c", IMPATIENT, "receive", "--data", str(tmp_path), "--udp", "127.0.0.1:0"]
+        done = subprocess.run(second, capture_output=True, text=True)
         assert done.returncode == 75
         assert f"pid {running.process.pid} (soc receive" in done.stderr
         running.send_udp(b"<13>x")

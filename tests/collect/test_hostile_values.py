@@ -22,8 +22,8 @@ from soc.collect.recover import recover_cursors
 from soc.collect.state import CollectState
 from soc.collect.windows_logs import windows_records
 from soc.detection.places import load_all_rules
-from soc.intake import Refiner
 from soc.intake.frame import decoders
+from soc.intake.refine import Refiner
 from soc.inventory import load_inventory
 from soc.spool.header import read_header
 from soc.spool.segment import read_frame

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,11 +46,18 @@ class Place:
         return sorted((self.data / "spool").glob("*.parquet"))
 
 
+@pytest.fixture(scope="module")
+def good_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory after a first cycle."""
+    directory = tmp_path_factory.mktemp("good-day")
+    assert Place(directory, directory / "data").collect().returncode == 0
+    return directory / "data"
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    found = Place(tmp_path, tmp_path / "data")
-    assert found.collect().returncode == 0
-    return found
+def place(tmp_path: Path, good_day: Path) -> Place:
+    shutil.copytree(good_day, tmp_path / "data")
+    return Place(tmp_path, tmp_path / "data")
 
 
 def test_store_deleted_while_segments_wait(place: Place) -> None:
@@ -117,10 +125,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield directory
 
 
-def test_full_disk_is_reported_and_recovered_from(tmp_path: Path, small_disk: Path) -> None:
+def test_full_disk_is_reported_and_recovered_from(tmp_path: Path, good_day: Path, small_disk: Path) -> None:
     """A full disk: a clear message, nothing sealed lost; freed, the next cycle takes all in."""
+    shutil.copytree(good_day, small_disk / "data")
     place = Place(tmp_path, small_disk / "data")
-    assert place.collect().returncode == 0
     before = place.samples()
     sealed = place.only_spool()
     fill(small_disk / "filler")

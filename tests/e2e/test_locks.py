@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
+from collections.abc import Sequence
 
 from tests.support.command import SOC, soc
 from tests.support.two_devices import TwoDevices, held
@@ -46,11 +48,19 @@ def test_cycle_that_finds_the_store_taken_leaves_segments_and_ends_well(estate: 
 QUESTIONS = (["alerts"], ["events"], ["query", "up"], ["status"])
 
 
-def _ask_all(estate: TwoDevices) -> list[tuple[int, str]]:
+# `soc` that waits for the store a second instead of ten.
+IMPATIENT = (
+    sys.executable,
+    "-c",
+    "import sys; from soc.cli import _store, main; _store.LOCK_WAIT_SECONDS = 1.0; sys.exit(main())",
+)
+
+
+def _ask_all(estate: TwoDevices, program: Sequence[str] = SOC) -> list[tuple[int, str]]:
     """Every question at once: exit codes, and what stood on stderr."""
     asked = [
         subprocess.Popen(
-            [*SOC, *command, *estate.arguments],
+            [*program, *command, *estate.arguments],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )
         for command in QUESTIONS
@@ -65,7 +75,7 @@ def test_questions_wait_for_the_store_then_end_with_75(estate: TwoDevices) -> No
     with held(estate.data / "store.lock", seconds=2.0):
         assert [code for code, _ in _ask_all(estate)] == [0] * 4
     with held(estate.data / "store.lock") as process:
-        ended = _ask_all(estate)
+        ended = _ask_all(estate, IMPATIENT)
     assert [code for code, _ in ended] == [75] * 4
     assert all(f"pid {process.pid}" in text for _, text in ended)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from soc.detection.load import load_rules
-from soc.intake import Refiner
 from soc.intake.own_logins import OwnLogins, local_addresses
+from soc.intake.refine import Refiner
 from soc.inventory import load_inventory
 from soc.model import Device, LogRecord, Match
 from soc.model.shipped import shipped

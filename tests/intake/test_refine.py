@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soc.detection import RuleSet
-from soc.intake import Refiner
 from soc.intake.frame import decoders, programs
-from soc.intake.refine import ReceivedLine
+from soc.intake.refine import ReceivedLine, Refiner
 from soc.model import Device, Event, LogRecord
 from soc.model.ids import digest
 from tests.support.rules import load_documents, rule_document

@@ -68,13 +68,18 @@ def test_the_morning_is_eventful(estate: Estate) -> None:
 
 
 def test_deleted_store_is_made_again(estate: Estate) -> None:
-    """From journal and spool alone: every table as it was, numbers of alerts and acknowledgements too."""
+    """From journal and spool alone: every table as it was, numbers of alerts and acknowledgements too; an
+    own event says how much was lost."""
     before = told(estate)
     head = list(verify_journal(estate.directory / "journal"))[-1]
     (estate.directory / "soc.duckdb").unlink()
-    assert recover(estate, START + 900) > 20
+    redone = recover(estate, START + 900)
+    assert redone > 20
     assert told(estate) == before
     assert list(verify_journal(estate.directory / "journal"))[-1] == head
+    with estate.store() as store:
+        [(message,)] = store.query("SELECT message FROM event WHERE service = 'recovery'")
+    assert f"its last {redone} transactions" in message
 
 
 @pytest.mark.parametrize("stage", STAGES[:-1])
@@ -103,15 +108,6 @@ def test_life_goes_on_alike(tmp_path: Path, estate: Estate) -> None:
         "rule_state",
     ):
         assert mine[table] == theirs[table], table
-
-
-def test_recovery_is_told(estate: Estate) -> None:
-    """An own event says how much was lost."""
-    (estate.directory / "soc.duckdb").unlink()
-    redone = recover(estate, START + 900)
-    with estate.store() as store:
-        [(message,)] = store.query("SELECT message FROM event WHERE service = 'recovery'")
-    assert f"its last {redone} transactions" in message
 
 
 def test_acknowledgements_without_segments(estate: Estate) -> None:

@@ -10,7 +10,7 @@ import pytest
 from soc.detection import Correlation, Rule, evaluate
 from soc.detection.load import load_rules
 from soc.detection.testing import run_tests
-from soc.intake import Refiner
+from soc.intake.refine import Refiner
 from soc.model import Device, LogRecord, Match
 from soc.model.shipped import shipped
 

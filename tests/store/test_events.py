@@ -46,14 +46,14 @@ def test_match_sessions(store: Store, stage: Stage) -> None:
     for event_id, time in times.items():
         builder.add_match(Match(event_id, "r", "v", time, time, "web-1", {"user": "mia"}, {"source_ip": "x"}))
     stage(builder)
-    assert store.matches.add_staged() == 3
+    assert store.matches.add((), staged=True) == 3
     first, second = store.matches.sessions(3600, 50)
     assert (first.first, first.last, first.count, first.labels) == (0, 3600, 2, {"user": "mia"})
     assert first.events == (("a", 0.0), ("b", 3600.0))
     assert (second.first, second.device) == (7300, "web-1")
     [touch] = store.matches.touched()
     assert (touch.fields, touch.first, touch.last) == ({"source_ip": "x"}, 0, 7300)
-    assert store.matches.add_staged() == 0
+    assert store.matches.add((), staged=True) == 0
     assert store.matches.sessions(3600, 50) == []
 
 

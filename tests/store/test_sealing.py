@@ -110,12 +110,12 @@ def test_same_answers(
             [event(f"{number}", time, **({"odd": "yes"} if odd else {})) for number, time, odd in events],
             None,
         )
-        store.segments.stage(())
-        store.matches.add_staged(
+        store.matches.add(
             [
                 Match(f"{number}", f"r{number % 3}", "v", time, time, "d1", {}, {"user": f"u{number % 2}"})
                 for number, time, _ in events
-            ]
+            ],
+            staged=False,
         )
         before = answers(store)
         names = seal_all(store)
@@ -179,8 +179,7 @@ def test_debug_messages_have_a_class_of_their_own(store: Store) -> None:
     """Unless a rule matched them: then they are evidence."""
     debug = [event(id, START, level="debug") for id in ("chat", "told")]
     store.events.add_own([*debug, event("plain", START)], None)
-    store.segments.stage(())
-    store.matches.add_staged([Match("told", "r", "v", START, START, "d1", {}, {})])
+    store.matches.add([Match("told", "r", "v", START, START, "d1", {}, {})], staged=False)
     files = {}
     while sealed := store.sealing.seal_events(NOW, 0):
         files[sealed[0].retention_class] = sealed[0].rows
@@ -210,12 +209,12 @@ def test_late_rows_come_once(sealed: Store, spool: Spool) -> None:
     assert Stage(sealed, spool)(builder) == {}
     assert sealed.series.add_staged() == 2
     assert sealed.events.add_staged(1) == 1
-    assert sealed.matches.add_staged() == 1
+    assert sealed.matches.add((), staged=True) == 1
     names = seal_all(sealed)
     assert len([name for name in names if name.startswith("samples/day=2024-10-04/")]) == 1
     assert sealed.series.add_staged() == 0
     assert sealed.events.add_staged(2) == 0
-    assert sealed.matches.add_staged() == 0
+    assert sealed.matches.add((), staged=True) == 0
     assert sealed.query("SELECT count(*), count(DISTINCT time) FROM sample") == [(98, 98)]
     assert sealed.query("SELECT count(*), count(DISTINCT id) FROM event") == [(17, 17)]
 

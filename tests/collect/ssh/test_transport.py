@@ -344,7 +344,7 @@ def test_every_job_has_one_answer_past_the_deadline(sshd) -> None:
     hanging = SshCommand("hanging", "sleep 60")
     jobs = [sshd.job(hanging, device=sshd.device(f"host-{number}")) for number in range(5)]
     answers: list[Answer] = []
-    SshTransport(Limits(connections=2)).run(jobs, answers.append, time.monotonic() + 2)
+    SshTransport(Limits(connections=2)).run(jobs, answers.append, time.monotonic() + 1)
     assert sorted(answer.job.device.name for answer in answers) == [f"host-{n}" for n in range(5)]
     reasons = {
         item.reason for answer in answers for item in [*answer.failures.values(), answer.failure] if item
@@ -356,7 +356,7 @@ def test_taker_that_is_late_has_the_answers_that_came_in_time(sshd) -> None:
     """What was run on the hosts is told, however late somebody comes to take it."""
     jobs = [sshd.job(HELLO, device=sshd.device(f"host-{number}")) for number in range(2)]
     answers: list[Answer] = []
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 2
 
     def take(answer: Answer) -> None:
         answers.append(answer)

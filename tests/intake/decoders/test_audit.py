@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from soc.detection import RuleSet
-from soc.intake import Refiner
 from soc.intake.decoders.audit import decode
+from soc.intake.refine import Refiner
 from soc.model import Device, Event, LogRecord
 from tests.support.rules import load_documents, rule_document
 

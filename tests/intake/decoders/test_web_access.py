@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from soc.intake import Refiner
 from soc.intake.decoders.web_access import decode
+from soc.intake.refine import Refiner
 from soc.model import Device, LogRecord
 from tests.support.rules import load_documents, rule_document
 

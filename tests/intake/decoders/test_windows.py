@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from soc.detection import RuleSet
-from soc.intake import Refiner
 from soc.intake.decoders.windows import decode
 from soc.intake.own_logins import OwnLogins
+from soc.intake.refine import Refiner
 from soc.model import Device, Event, LogRecord
 from tests.support.rules import load_documents, rule_document
 from tests.support.windows_events import event_xml
