@@ -193,7 +193,7 @@ def test_goes_on_when_nobody_reads_its_reports(tmp_path: Path) -> None:
     port = int(json.loads(process.stdout.readline())["listening"][0].rpartition(":")[2])
     process.stdout.close()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-        for number in range(1, 4):
+        for number in (1, 2):
             sender.sendto(b"<13>x", ("127.0.0.1", port))
             wait_until(lambda number=number: len(frames(tmp_path)) == number)
     process.terminate()

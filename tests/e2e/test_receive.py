@@ -272,7 +272,7 @@ def kill_at_random(directory: Path, inventory: Path, kills: int) -> None:
             with receiver(data) as running:
                 sender = Sender(running, number)
                 running.wait_durable(1)
-                time.sleep(chance.uniform(0.0, 2.0))
+                time.sleep(chance.uniform(0.0, 1.5))
                 if chance.random() < 0.5:
                     refining.kill()
                     refining.wait()

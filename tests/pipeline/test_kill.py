@@ -22,7 +22,7 @@ EVENTS_PER_SEGMENT = 200
 SPACING_SECONDS = 3600 / (EVENTS_PER_SEGMENT * 60)
 
 
-@pytest.mark.parametrize(("kills", "segments"), [(5, 25), pytest.param(30, 60, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(("kills", "segments"), [(5, 20), pytest.param(30, 60, marks=pytest.mark.soak)])
 def test_everything_once(tmp_path: Path, kills: int, segments: int) -> None:
     """Numbered samples and events each once, one match and one alert for every hundredth event."""
     estate = _estate(tmp_path)
