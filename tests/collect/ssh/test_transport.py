@@ -172,7 +172,7 @@ def test_unusable_key_sends_nothing_and_leaks_nothing(
 ) -> None:
     """A missing or wrong passphrase is our own failure "credential"; no text holds the secret."""
     key = _key(tmp_path / "key", passphrase="geheim")
-    before = sshd.log.read_text()
+    before = sshd.log.read_text().count("Connection from")
     credential = sshd.credential(key_file=str(key), passphrase=passphrase)
     answer = ask(sshd.job(HELLO, credentials=(credential,)))
     assert not answer.answered
@@ -180,7 +180,7 @@ def test_unusable_key_sends_nothing_and_leaks_nothing(
     assert answer.failure.reason == "credential"
     assert str(key) in answer.failure.detail
     assert "hunter2" not in repr(answer)
-    assert sshd.log.read_text() == before
+    assert sshd.log.read_text().count("Connection from") == before  # the end of one before may yet be told
 
 
 def test_unknown_host_key_is_refused(sshd, ask: Ask, tmp_path: Path) -> None:
