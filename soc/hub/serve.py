@@ -82,12 +82,6 @@ def serve(site: Site, options: Options, tell: Callable[[str], None], ready: Call
         asyncio.run(_Service(site, options, tell).run(ready))
 
 
-def _load_api() -> Callable[[Hub, Path], Coroutine[None, None, Api]]:
-    from soc.hub.api import start_api
-
-    return start_api
-
-
 class _Service:
     def __init__(self, site: Site, options: Options, tell: Callable[[str], None]) -> None:
         self._first = site
@@ -113,14 +107,13 @@ class _Service:
             self._handle_signals()
             # What is left to load is a lot of code; loading it now would keep the writer waiting.
             await in_background("beginning", lambda: hub.writer.begun.wait(_BEGIN_SECONDS))
-            self._refiner = Child("refiner", "soc.intake.refiner", self._arguments(), tell=self._tell)
-            self._collection.set_internal(site.inventory.settings.collection == "internal")
-            tasks.append(asyncio.create_task(self._collection.run()))
-            # Aside, so that the children begin: they load their code while we load ours.
-            start_api = await in_background("loading", _load_api)
+            from soc.hub.api import start_api
+
             api = await start_api(hub, self._options.socket)
             self._point_to(api.socket_path)
             hub.renew_readers = api.renew_readers
+            self._refiner = Child("refiner", "soc.intake.refiner", self._arguments(), tell=self._tell)
+            self._collection.set_internal(site.inventory.settings.collection == "internal")
             tasks += [asyncio.create_task(work) for work in self._tasks()]
             notify(READY)
             ready(api.socket_path)
@@ -153,6 +146,7 @@ class _Service:
         self._ending.close()
 
     def _tasks(self) -> Iterator[Coroutine[None, None, None]]:
+        yield self._collection.run()
         yield self._again_and_again(self._watch_clock, lambda: _WATCH_SECONDS)
         yield self._again_and_again(self._look_at_collection, lambda: _LOOK_AT_COLLECTION_SECONDS)
         yield self._again_and_again(self._beat, self._heartbeat_seconds)
