@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from soc.collect.identity import PARTS, enterprise, enterprise_name, identify, vendors
 
 
 def test_every_vendor_file_is_sound() -> None:
-    """No two vendors claim one enterprise number, each is a registered one, and parts are known ones."""
+    """No two vendors claim one enterprise number, each is a registered one, parts are known, patterns compile."""
     numbers = [number for vendor in vendors().values() for number in vendor.enterprises]
     assert len(numbers) == len(set(numbers))
     for vendor in vendors().values():
         assert set(vendor.objects) <= set(PARTS)
         assert all(enterprise_name(number) for number in vendor.enterprises), vendor.key
+        for system in vendor.systems:
+            assert set(re.compile(system.match).groupindex) <= set(PARTS), vendor.key
 
 
 @pytest.mark.parametrize(
