@@ -10,7 +10,7 @@ from soc.collect.identity import PARTS, enterprise, enterprise_name, identify, v
 
 
 def test_every_vendor_file_is_sound() -> None:
-    """No two vendors claim one enterprise number, each is a registered one, parts are known, patterns compile."""
+    """No two vendors claim one enterprise number, each is registered, parts are known, patterns compile."""
     numbers = [number for vendor in vendors().values() for number in vendor.enterprises]
     assert len(numbers) == len(set(numbers))
     for vendor in vendors().values():
