@@ -42,20 +42,30 @@ class Outstanding:
 
         Some of it may be sealed all the same: it makes the event that is there (event_of).
         """
-        files = [path for path in self._path.parent.glob(f"*{_SUFFIX}") if path.stem not in others]
-        if not files:
-            return []
+        problems: list[str] = []
         with self._lock:
-            try:
-                self._open = {sent: None for path in sorted(files) for sent in _read(path)}
-                self.left = list(self._open)
-                self._rewrite()
-                for path in files:
-                    if path != self._path:
-                        path.unlink(missing_ok=True)
-            except OSError as error:
-                return [f"commands that a collection before sent, in {self._path.parent}: {error.strerror}"]
-        return []
+            taken: list[Path] = []
+            for path in sorted(self._path.parent.glob(f"*{_SUFFIX}")):
+                if path.stem in others:
+                    continue
+                try:
+                    self._open |= dict.fromkeys(_read(path))
+                except FileNotFoundError:  # a writer beside this one has taken it over
+                    continue
+                except OSError as error:
+                    problems.append(_not_taken(path, error))
+                else:
+                    taken.append(path)
+            self.left = list(self._open)
+            if taken:
+                try:
+                    self._rewrite()
+                    for path in taken:
+                        if path != self._path:
+                            path.unlink(missing_ok=True)
+                except OSError as error:
+                    problems.append(_not_taken(self._path, error))
+        return problems
 
     def job(self, device: str) -> JobSending:
         """For the commands of one job on the device."""
@@ -68,6 +78,7 @@ class Outstanding:
             if self._file < 0:
                 self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self._file = os.open(self._path, _MODE, 0o600)
+                self._bytes = os.fstat(self._file).st_size
             try:
                 if os.write(self._file, lines) < len(lines):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -84,7 +95,7 @@ class Outstanding:
             for device, execution in sealed:
                 self._open.pop((device, as_sent(execution)), None)
             self.left = [sent for sent in self.left if sent in self._open]
-            if self._bytes > _COMPACT_BYTES or not self._open:
+            if self._bytes > _COMPACT_BYTES or (self._bytes and not self._open):
                 with suppress(OSError):  # what stays in the file too long makes an event that is there
                     self._rewrite()
 
@@ -94,10 +105,11 @@ class Outstanding:
         if not lines and self._file >= 0:
             os.ftruncate(self._file, 0)
         else:
-            replace_durably(self._path, lines)
             if self._file >= 0:
+                # Whatever fails from here on, the next note opens the file that is there then.
                 os.close(self._file)
-            self._file = os.open(self._path, _MODE)
+                self._file = -1
+            replace_durably(self._path, lines)
         self._bytes = len(lines)
 
 
@@ -122,6 +134,10 @@ class JobSending:
 def as_sent(execution: Execution) -> Execution:
     """As it was noted, before anything was heard of it."""
     return replace(execution, exit_code=-1, bytes=0, reason="internal")
+
+
+def _not_taken(path: Path, error: OSError) -> str:
+    return f"commands that a collection before sent, in {path}: {error.strerror}"
 
 
 def _line(device: str, execution: Execution) -> bytes:

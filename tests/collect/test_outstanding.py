@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from soc.collect import outstanding as module
 from soc.collect.outstanding import Outstanding, as_sent
 from soc.collect.port import Execution
+from soc.spool import durable
 from tests.support.disk import fill
 
 LOAD = as_sent(Execution("linux-load", 1_700_000_000.25, "soc", "192.0.2.10", 0, 27))
@@ -104,6 +106,59 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "collect.jsonl").mkdir()
     (problem,) = Outstanding(tmp_path, "collect").take_over()
     assert os.strerror(21) in problem
+
+
+def test_what_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:
+    """One file that cannot be read is told; the others' commands are found, and kept until they are told."""
+    Outstanding(tmp_path, "collect-1").note("web-01", [LOAD])
+    (tmp_path / "collect-9.jsonl").mkdir()
+    following = Outstanding(tmp_path, "collect-1")
+    assert len(following.take_over()) == 1
+    assert following.left == [("web-01", LOAD)]
+    following.note("web-02", [UPTIME])
+    following.settle([("web-02", UPTIME)])
+    assert Outstanding(tmp_path, "collect-1").take_over() != []
+    (tmp_path / "collect-9.jsonl").rmdir()
+    assert ("web-01", LOAD) in found(tmp_path, "collect-1").left
+
+
+def test_full_disk_at_the_start_loses_nothing(small_disk: Path) -> None:
+    """What was left stays in the file when it can neither be written anew nor be added to."""
+    directory = small_disk / "outstanding"
+    Outstanding(directory, "collect").note("web-01", [LOAD])
+    fill(small_disk / "filler")
+    following = Outstanding(directory, "collect")
+    assert len(following.take_over()) == 1
+    with pytest.raises(OSError, match="No space"):
+        following.note("db-01" * 2000, [UPTIME])
+    (small_disk / "filler").unlink()
+    assert found(directory).left == [("web-01", LOAD)]
+
+
+@pytest.mark.parametrize("step", ["open", "fsync"])
+def test_file_that_was_not_replaced_takes_further_notes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Where writing it anew fails half way, notes go to the file that is there, and to no other."""
+    own = Outstanding(tmp_path, "collect")
+    own.note("web-01", [LOAD])
+    own.note("web-02", [LOAD])
+
+    opened = os.open
+
+    def failing(path: Path, *arguments: int) -> int:
+        if path in (tmp_path, tmp_path / "collect.jsonl"):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return opened(path, *arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(module, "_COMPACT_BYTES", 10)
+        broken.setattr(os, "open", failing) if step == "open" else broken.setattr(durable, "fsync", failing)
+        own.settle([("web-01", LOAD)])
+    with (tmp_path / "another").open("wb") as another:
+        own.note("web-03", [UPTIME])
+        assert os.fstat(another.fileno()).st_size == 0
+    assert {("web-02", LOAD), ("web-03", UPTIME)} <= set(found(tmp_path).left)
 
 
 def test_a_job_knows_what_its_answer_does_not_tell(tmp_path: Path) -> None:
