@@ -90,7 +90,7 @@ class Outstanding:
             self._open |= dict.fromkeys((device, execution) for execution in executions)
 
     def settle(self, sealed: Iterable[Sent]) -> None:
-        """They are in a sealed segment, whatever came of them."""
+        """They are in a sealed segment, whatever came of them, or were not run."""
         with self._lock:
             for device, execution in sealed:
                 self._open.pop((device, as_sent(execution)), None)
@@ -124,6 +124,11 @@ class JobSending:
     def note(self, executions: Sequence[Execution]) -> None:
         self._outstanding.note(self._device, executions)
         self._noted += executions
+
+    def withdraw(self, executions: Iterable[Execution]) -> None:
+        for execution in executions:
+            self._noted.remove(execution)
+            self._outstanding.settle([(self._device, execution)])
 
     def untold(self, told: Iterable[Execution]) -> list[Execution]:
         """Those that the answer, which has come, does not tell of."""

@@ -49,6 +49,9 @@ class Sending(Protocol):
     def note(self, executions: Sequence[Execution]) -> None:
         """They are about to be sent. Raises OSError, and then they must not be."""
 
+    def withdraw(self, executions: Iterable[Execution]) -> None:
+        """They were noted and sent, and the host did not get to them."""
+
     def untold(self, told: Iterable[Execution]) -> list[Execution]:
         """Those noted that are not among the `told`."""
 

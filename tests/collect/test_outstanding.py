@@ -166,3 +166,13 @@ def test_a_job_knows_what_its_answer_does_not_tell(tmp_path: Path) -> None:
     sending = Outstanding(tmp_path, "collect").job("web-01")
     sending.note([LOAD, UPTIME])
     assert sending.untold([replace(LOAD, exit_code=0, reason="")]) == [UPTIME]
+
+
+def test_what_was_not_run_is_forgotten(tmp_path: Path) -> None:
+    """Neither the answer nor who comes next tells of what the host did not get to."""
+    sending = Outstanding(tmp_path, "collect").job("web-01")
+    sending.note([LOAD, UPTIME])
+    sending.withdraw([UPTIME])
+    assert sending.untold([]) == [LOAD]
+    sending.withdraw([LOAD])
+    assert found(tmp_path).left == []

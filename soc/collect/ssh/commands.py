@@ -150,6 +150,8 @@ class Commands:
             return self._one_by_one(item.left)
         if item.failed:
             return self._in_batches(item.left)
+        if self._sending is not None:
+            self._sending.withdraw(self._execution(command, item.sent) for command in item.left[1:])
         self.apart.add(item.left[0].id)
         return [Task((item.left[0],)), *self._in_batches(item.left[1:])]
 

@@ -28,6 +28,10 @@ class _Sending:
             raise OSError(28, "No space left on device")
         self.noted += executions
 
+    def withdraw(self, executions: Iterable[Execution]) -> None:
+        for execution in executions:
+            self.noted.remove(execution)
+
     def untold(self, told: Iterable[Execution]) -> list[Execution]:
         raise AssertionError("asked by whoever takes the answer")
 
@@ -40,6 +44,17 @@ def test_commands_are_noted_before_they_are_sent(sshd: Host, ask: Ask, options: 
     answer = ask(sshd.job(*commands, device=sshd.device(**options), sending=sending))
     assert len(answer.executions) == 3  # the platform's detection is one
     assert {as_sent(execution) for execution in answer.executions} == set(sending.noted)
+
+
+def test_what_a_batch_did_not_get_to_was_not_run(sshd: Host, ask: Ask) -> None:
+    """Where a command ends the shell of its batch, those behind it run once, and are told of once."""
+    murderous = SshCommand("murderous", "kill -9 $$")
+    sending = _Sending()
+    answer = ask(
+        sshd.job(HELLO, murderous, SshCommand("last", "true"), hints={"platform": "linux"}, sending=sending)
+    )
+    assert {as_sent(execution) for execution in answer.executions} == set(sending.noted)
+    assert [execution.command for execution in sending.noted].count("last") == 1
 
 
 def test_what_cannot_be_noted_is_not_sent(sshd: Host, ask: Ask, tmp_path: Path) -> None:
