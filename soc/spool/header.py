@@ -10,12 +10,15 @@ from soc.model import Cursor, SpoolError
 
 FORMAT_VERSION = 1
 HEADER_KEY = "soc"  # in the key-value metadata of the Parquet file
+_MAXIMUM_FOOTER_BYTES = 64_000_000  # a batch of 20,000 rows with as many of the longest cursors has fewer
 _MAXIMUM_SHIFT = 35  # of a length, seven bits a byte
 _MAGIC = b"PAR1"
 # A KeyValue of a Parquet footer in Thrift's compact protocol: fields 1 and 2, both text of a stated length.
 _KEY_VALUE = b"\x18%c%s\x18" % (len(HEADER_KEY), HEADER_KEY.encode())
 # What a damaged file makes of its reader.
-_UNREADABLE = (OSError, AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError)
+_UNREADABLE = (
+    OSError, AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError, RecursionError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def _footer(path: Path) -> bytes:
         file.seek(max(0, size - 8))
         end = file.read(8)
         length = int.from_bytes(end[:4], "little")
-        if end[4:] != _MAGIC or length > size - 12:
+        if end[4:] != _MAGIC or length > min(size - 12, _MAXIMUM_FOOTER_BYTES):
             raise ValueError("it does not end as a Parquet file does")
         file.seek(size - 8 - length)
         return file.read(length)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,27 @@ def test_damage_anywhere_is_told_and_never_escapes(tmp_path: Path) -> None:
     assert all(text.startswith("bad.parquet: ") for text in told)
 
 
-@pytest.mark.parametrize("text", ["[]", '"text"', "1", '{"cursors": 1}', '{"cursors": [[1]]}', "null"])
+def test_footer_larger_than_any_is_not_read(tmp_path: Path) -> None:
+    """Its length stands in the file: a few bytes on disk could claim all of the memory."""
+    size = 1_000_000_000
+    path = tmp_path / "sparse.parquet"
+    with path.open("wb") as file:
+        file.truncate(size - 8)
+        file.seek(0, 2)
+        file.write((size - 12).to_bytes(4, "little") + b"PAR1")
+    tracemalloc.start()
+    try:
+        with pytest.raises(SpoolError, match="does not end as a Parquet file"):
+            read_header(path)
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[]", '"text"', "1", '{"cursors": 1}', '{"cursors": [[1]]}', "null", '{"format_version": Infinity}'],
+)
 def test_header_that_is_none_raises_a_spool_error(tmp_path: Path, text: str) -> None:
     """JSON that is no header is told as that."""
     path = tmp_path / "bad.parquet"
