@@ -16,6 +16,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any as AnyType
 
+import re2
+
 from soc.detection.condition import All, Any, Not
 from soc.detection.logsource import LogSource
 from soc.detection.predicate import Network, Number, Pattern, Present, SameAs, Text, compile_re2
@@ -44,11 +46,12 @@ def fingerprint(files: Iterable[Path]) -> str:
     """
     found = hashlib.blake2b(digest_size=16)
     sigma = find_spec("sigma")
-    for path in (*sorted(Path(__file__).parent.glob("*.py")), *files):
+    # pySigma's package has no __init__.py: it may lie in several places.
+    places = [Path(__file__).parent, *map(Path, sigma.submodule_search_locations or () if sigma else ())]
+    code = [path for place in places for path in sorted(place.rglob("*.py"))]
+    for path in (*code, *files):
         content = path.read_bytes()
         found.update(f"{path}\0{len(content)}\0".encode(errors="surrogateescape") + content)
-    if sigma is not None and sigma.origin is not None:  # installed anew, it may be another version
-        found.update(f"{Path(sigma.origin).stat().st_mtime_ns}".encode())
     return found.hexdigest()
 
 
@@ -57,7 +60,7 @@ def read_rules(path: Path, mark: str) -> RuleSet | None:
     head, _, body = (read_cache_file(path) or b"").partition(b"\n")
     if head != mark.encode():
         return None
-    with suppress(ValueError, KeyError, TypeError, RecursionError):
+    with suppress(AttributeError, ValueError, KeyError, TypeError, RecursionError, re2.error):
         rules = _decoded(json.loads(body))
         return rules if isinstance(rules, RuleSet) else None
     return None

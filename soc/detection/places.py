@@ -53,7 +53,9 @@ def _load(paths: Sequence[Path]) -> RuleSet:
 def _load_cached(paths: Sequence[Path], cache: Path) -> RuleSet:
     try:
         mark = fingerprint(rule_files(paths))
-    except OSError:  # whatever cannot be read is told as a problem
+    except OSError:
+        mark = ""
+    if not mark or not all(path.exists() for path in paths):  # what cannot be read is told as a problem
         return _load(paths)
     if known := read_rules(cache, mark):
         return known

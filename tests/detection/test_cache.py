@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from soc.detection import Correlation, RuleSet, match_events
-from soc.detection.cache import read_rules, write_rules
+from soc.detection.cache import fingerprint, read_rules, write_rules
 from soc.detection.load import load_rules
 from soc.detection.places import load_all_rules
 from soc.model import Event, Problem
@@ -104,10 +108,37 @@ def test_rules_with_errors_are_not_kept(tmp_path: Path, every: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
+def test_directory_that_is_gone_is_told(tmp_path: Path) -> None:
+    """Rules were kept while it was empty, and its absence changes no file."""
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert not load_all_rules([empty], tmp_path / "cache").errors
+    empty.rmdir()
+    assert load_all_rules([empty], tmp_path / "cache").errors
+
+
+def test_a_cache_is_of_the_code_that_compiled_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another pySigma in place of the one before, however old its files are."""
+    spec = find_spec("sigma")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    copied = shutil.copytree(next(iter(spec.submodule_search_locations)), tmp_path / "sigma")
+    other = ModuleSpec("sigma", None, is_package=True)
+    other.submodule_search_locations = [str(copied)]
+    monkeypatch.setattr("soc.detection.cache.find_spec", lambda _: other)
+    before = fingerprint([])
+    changed = copied / "conditions.py"
+    status = changed.stat()
+    changed.write_text(f"{changed.read_text()}\n# another version\n")
+    os.utime(changed, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert fingerprint([]) != before
+
+
 @pytest.mark.parametrize(
     "content",
     [
         b"", b"mark", b"mark\n", b"mark\n[]", b"other\n{}", b"mark\n" + b"[" * 100_000, b'mark\n{"Path": {}}',
+        b'mark\n{"RuleSet": 1}', b'mark\n{"Pattern": {"field": "a", "pattern": "("}}',
         b'mark\n{"RuleSet": {"more": 1}}', b'mark\n{"Network": {"field": "a", "network": "b"}}',
     ],
 )  # fmt: skip
