@@ -25,11 +25,10 @@ from soc.collect.logs import GAP
 from soc.collect.port import Answer, Failure, Value
 from soc.model import Fact, LogRecord, Sample, canonical_labels
 from soc.model.text import MAXIMUM_CURSOR_CHARACTERS, MAXIMUM_TEXT_CHARACTERS, clean, is_cursor
+from soc.model.times import is_time
 
 MAXIMUM_RECORDS = 100_000
 _MAXIMUM_LABEL_CHARACTERS = 1024
-# What the calendar, the segment's columns and the store hold: 1970 to 2199.
-_LATEST_SECONDS = 7_258_118_400
 _COMMAND_NOT_FOUND = 127
 _TEXTS_REMEMBERED = 16_384
 
@@ -244,7 +243,7 @@ def _checked_values(series: Sequence[tuple[str, str]], values: Sequence[object])
 
 def _checked_times(series: Sequence[tuple[str, str]], times: Sequence[float], default: float) -> list[float]:
     for (metric, _), time in zip(series, times, strict=True):
-        if time and not _is_time(time):
+        if time and not is_time(time):
             raise ValueError(f"{metric}: time {time}; UTC seconds expected")
     return [time or default for time in times]
 
@@ -287,7 +286,7 @@ def _checked_log(log: LogRecord) -> LogRecord:
         return LogRecord(log.stream, clean(log.cursor, MAXIMUM_CURSOR_CHARACTERS), log.message, log.format)
     if not is_cursor(log.cursor):
         raise ValueError(f"{log.stream}: cursor {log.cursor!r:.80}; a line of printable text expected")
-    if log.time is None or _is_time(log.time):
+    if log.time is None or is_time(log.time):
         return log
     # Nonsense that the device wrote must not hold up its log for ever.
     return LogRecord(log.stream, log.cursor, log.message, log.format)
@@ -297,7 +296,3 @@ def _check_texts(*texts: object) -> None:
     for text in texts:
         if not isinstance(text, str):
             raise TypeError(f"{text!r:.80}; text expected")
-
-
-def _is_time(time: float) -> bool:
-    return 0 <= time < _LATEST_SECONDS

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from soc.collect.port import Execution
+from soc.model.times import is_time
 from soc.spool.durable import replace_durably
 
 _SUFFIX = ".jsonl"
@@ -155,5 +156,6 @@ def _read(path: Path) -> Iterator[Sent]:
     for line in path.read_bytes().splitlines():
         with suppress(ValueError, TypeError, KeyError):
             device, command, time, account, address = json.loads(line)
-            if all(isinstance(text, str) for text in (device, command, account, address)):
+            is_ours = all(isinstance(text, str) for text in (device, command, account, address))
+            if is_ours and is_time(time):
                 yield device, as_sent(Execution(command, float(time), account, address, -1, 0))

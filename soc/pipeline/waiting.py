@@ -8,13 +8,13 @@ from pathlib import Path
 
 from soc.model import Event, SpoolError
 from soc.model.own import own_event
+from soc.model.times import is_time
 from soc.spool.header import Header, read_header
 from soc.spool.spool import Spool
 from soc.store import Store
 
 ROWS_PER_TRANSACTION = 20_000
 SET_ASIDE_PER_TRANSACTION = 500  # files: its journal entry names each, and is bounded
-_LATEST_SECONDS = 7_258_118_400  # 2200-01-01
 SegmentFile = tuple[Header, Path]
 
 
@@ -124,7 +124,7 @@ def _wrong(header: Header, path: Path) -> str:
     if not all(isinstance(text, str) for text in (header.writer, header.site)):
         return "its header names no writer or no site"
     times = (header.created, header.sealed)
-    if not all(isinstance(time, (int, float)) and 0 <= time < _LATEST_SECONDS for time in times):
+    if not all(isinstance(time, (int, float)) and is_time(time) for time in times):
         return "its header lacks the times of creation and sealing"
     if not isinstance(header.rows, int):
         return "its header lacks the number of rows"

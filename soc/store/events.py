@@ -7,9 +7,9 @@ from typing import Any
 
 from soc.model import Event
 from soc.model.filters import Term
+from soc.model.times import LATEST_SECONDS
 from soc.store.database import IDS, Database, ids
 from soc.store.filters import Age, Asker, Number, Severity, Text, Vocabulary, condition
-from soc.store.sealing.manifest import LATEST_SECONDS
 from soc.store.sealing.sealed import Sealed
 from soc.store.times import moment
 

@@ -78,8 +78,11 @@ def test_writers_at_work_keep_theirs(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [b'["web-09","linux-load",17000', b"\xff\xfe\n", b"[]\n", b"{}\n", b'["a",1,2,"b","c"]\n'],
-)
+    [
+        b'["web-09","linux-load",17000', b"\xff\xfe\n", b"[]\n", b"{}\n", b'["a",1,2,"b","c"]\n',
+        b'["web-09","linux-load",9700000000.25,"soc","192.0.2.10"]\n', b'["a","b",NaN,"c","d"]\n',
+    ],
+)  # fmt: skip
 def test_damaged_lines_cost_nothing_but_themselves(tmp_path: Path, damage: bytes) -> None:
     """A line that was cut, or is none of ours, hides no other."""
     Outstanding(tmp_path, "collect").note("web-01", [LOAD])

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from soc.model.times import LATEST_SECONDS
 from soc.store.database import Database
 from soc.store.times import moment
 
 # What questions are asked of; `series` are the dictionaries beside the samples, `raw` what was received.
 Kind = Literal["sample", "series", "event", "match", "raw"]
 FORMAT_VERSION = 1
-LATEST_SECONDS = 7_258_118_400.0  # 2200-01-01, later than any row
 
 
 @dataclass(frozen=True, slots=True)
