@@ -1,10 +1,9 @@
 """Checked devices on disk, so that an unchanged fleet loads in a fraction of a second.
 
 Only devices are kept: settings and credentials are read from the inventory every time, so that no
-secret, and no reference to one, can get into the cache. A line
-of JSON says what the cache belongs to; another holds the distinct combinations of all a device has
-besides its name and addresses; then come lines of [combination, name, addresses]. Anything unexpected
-makes it no cache at all.
+secret, and no reference to one, can get into the cache. A line of JSON says what the cache belongs to;
+another holds the distinct combinations of all a device has besides its name and addresses; then come
+lines of [combination, name, addresses]. Anything unexpected makes it no cache at all.
 """
 
 from __future__ import annotations
