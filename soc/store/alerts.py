@@ -194,8 +194,10 @@ class Alerts:
                 {"now": moment(now)},
             )
         }
-        firsts = {step.id: step for step in reversed(transitions)}
-        self.appended += [step for step in transitions if step.id in new and step is firsts[step.id]]
+        for step in transitions:
+            if step.id in new:
+                new.remove(step.id)
+                self.appended.append(step)
 
     def reinstate(
         self, alert: Alert, transition: Transition, evidence: Sequence[tuple[str, float]], now: float

@@ -59,6 +59,16 @@ def test_action_is_appended(store: Store) -> None:
     assert store.alerts.history(alert.id)[-1] == step
 
 
+def test_step_given_twice_is_one(store: Store) -> None:
+    """What the journal is given is what is stored: each transition once, the first of its id."""
+    alert = opened(store)
+    after, step = acknowledge(alert, Actor(1001, "mia", "cli"), T + 60, "request-1", "on it")
+    store.alerts.appended.clear()
+    store.alerts.save([], [after], [step, replace(step, reason="later"), step], [], T + 60)
+    assert store.alerts.appended == [step]
+    assert store.alerts.history(alert.id)[1:] == [step]
+
+
 @pytest.mark.parametrize("name", ["A-1", "a-1"])
 def test_find_by_label(store: Store, name: str) -> None:
     """A label finds its alert, in either case; so does the id."""
