@@ -136,10 +136,12 @@ def test_beside_a_hub_that_collects_nothing_is_polled(shared: TwoDevices, hub: S
     worker = eventually(lambda: hub.child("soc.hub.collect_worker"))
     eventually(lambda: shared.packets() > 0)
     worker.suspend()
-    shared.packets()
-    done = soc("collect", "--all", *shared.arguments, "--json")
-    assert (done.returncode, shared.packets()) == (0, 0)
-    worker.resume()
+    try:
+        shared.packets()
+        done = soc("collect", "--all", *shared.arguments, "--json")
+        assert (done.returncode, shared.packets()) == (0, 0)
+    finally:
+        worker.resume()
     assert f"the hub (pid {hub.pid}) collects" in done.stderr
     assert json.loads(done.stdout)["devices"] == 0
 
