@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from pathlib import Path
 
 import duckdb
@@ -197,7 +198,7 @@ class Client(threading.Thread):
         self._chance = random.Random(number)
         self._devices = devices
         self.seconds: dict[str, list[float]] = {path: [] for path in PATHS}
-        self.errors = 0
+        self.errors: Counter[str] = Counter()  # by what was wrong, and where
 
     def run(self) -> None:
         threading.Thread(target=self._follow, daemon=True).start()
@@ -209,10 +210,10 @@ class Client(threading.Thread):
                     alert=self._chance.randint(1, ALERTS), device=self._chance.randrange(self._devices)
                 )
                 try:
-                    if _get(self._path, target)[0] != 200:
-                        self.errors += 1
-                except (OSError, http.client.HTTPException):
-                    self.errors += 1
+                    if (status := _get(self._path, target)[0]) != 200:
+                        self.errors[f"{status} {place}"] += 1
+                except (OSError, http.client.HTTPException) as error:
+                    self.errors[f"{type(error).__name__} {place}"] += 1
                 self.seconds[place].append(time.perf_counter() - begun)
                 self._stop_asking.wait(max(0.0, begun + 1 / len(PATHS) - time.perf_counter()))
 
@@ -225,7 +226,8 @@ class Client(threading.Thread):
                 while unix.recv(65536):
                     pass
         except OSError:
-            self.errors += not self._stop_asking.is_set()
+            if not self._stop_asking.is_set():
+                self.errors["the stream ended"] += 1
 
 
 def _get(socket_path: str, path: str) -> tuple[int, bytes]:
@@ -303,6 +305,8 @@ def measure(
     cpu = cpu_seconds(hub.pid) - cpu
     size = memory_bytes(hub.pid)
     stop.set()
+    for client in clients:
+        client.join()
     while spool.waiting() and time.monotonic() - begun < args.seconds + 60:
         time.sleep(0.1)
     drained = time.monotonic() - begun - elapsed
@@ -325,7 +329,7 @@ def measure(
         "api_p95_seconds": quantile(every, 0.95),
         "api_p95_seconds_by_path": {path: quantile(found, 0.95) for path, found in by_path.items()},
         "api_requests": len(every),
-        "api_errors": sum(client.errors for client in clients),
+        "api_errors": sum((client.errors for client in clients), Counter()),
         "segments": len(lags),
         "segments_waiting_first_quarter_mean": round(sum(head) / max(len(head), 1), 2),
         "segments_waiting_last_quarter_mean": round(sum(tail) / max(len(tail), 1), 2),
